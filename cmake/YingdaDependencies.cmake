@@ -1,0 +1,18 @@
+# Debian 12 packages only; tools/dependencies.sh installs them. Libraries without a CMake file come through pkg-config,
+# which also carries the flags they were built with: cpp-httplib's class layouts depend on them.
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(pugixml REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(prometheus-cpp REQUIRED CONFIG)
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+if(YINGDA_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(YINGDA_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

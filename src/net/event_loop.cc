@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include "net/event_loop.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <system_error>
+
+namespace yingda::net {
+namespace {
+
+constexpr int kEventsAtOnce = 256;
+
+int CheckedFd(int fd, const char* what) {
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
+  return fd;
+}
+
+void AddToEpoll(int epoll_fd, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+  }
+}
+
+void Drain(int fd) {
+  uint64_t ignored = 0;
+  [[maybe_unused]] const ssize_t count = ::read(fd, &ignored, sizeof ignored);
+}
+
+}  // namespace
+
+EventLoop::EventLoop(base::Clock& clock)
+    : clock_(clock),
+      epoll_fd_(CheckedFd(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      wake_fd_(CheckedFd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")),
+      timer_fd_(CheckedFd(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create")) {
+  AddToEpoll(epoll_fd_, wake_fd_);
+  AddToEpoll(epoll_fd_, timer_fd_);
+  jump_subscription_ = clock_.OnJump([this] { Wake(); });
+  thread_ = std::thread([this] { Run(); });
+}
+
+EventLoop::~EventLoop() {
+  Stop();
+  jump_subscription_.reset();
+  ::close(epoll_fd_);
+  ::close(wake_fd_);
+  ::close(timer_fd_);
+}
+
+void EventLoop::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  Wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void EventLoop::Post(Function function) {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    posted_.push_back(std::move(function));
+    if (posted_.size() > 1) return;  // the first one's wake-up is still under way
+  }
+  Wake();
+}
+
+EventLoop::TimerId EventLoop::At(base::TimePoint when, Function function) {
+  TimerId id = 0;
+  bool first = false;
+  {
+    std::lock_guard lock(mutex_);
+    id = next_timer_++;
+    const auto [at, inserted] = timers_.emplace(TimerKey{when, id}, std::move(function));
+    timer_times_.emplace(id, when);
+    first = at == timers_.begin();
+  }
+  if (first && !OnLoopThread()) Wake();
+  return id;
+}
+
+bool EventLoop::Cancel(TimerId id) {
+  Function dropped;  // destroyed after the lock: a function's captures may do anything
+  std::lock_guard lock(mutex_);
+  const auto time = timer_times_.find(id);
+  if (time == timer_times_.end()) return false;
+  const auto timer = timers_.find({time->second, id});
+  dropped = std::move(timer->second);
+  timers_.erase(timer);
+  timer_times_.erase(time);
+  return true;
+}
+
+void EventLoop::Watch(int fd, uint32_t events, std::function<void(uint32_t)> function) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  const bool known = watchers_.contains(fd);
+  watchers_[fd] = std::make_shared<std::function<void(uint32_t)>>(std::move(function));
+  // A descriptor that was closed and came back under the same number is gone from epoll although we still know it.
+  if (epoll_ctl(epoll_fd_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0) {
+    epoll_ctl(epoll_fd_, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+  }
+}
+
+void EventLoop::Unwatch(int fd) {
+  if (watchers_.erase(fd) > 0) epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+bool EventLoop::Idle() const {
+  std::lock_guard lock(mutex_);
+  if (busy_ || !posted_.empty()) return false;
+  return timers_.empty() || timers_.begin()->first.when > clock_.Now();
+}
+
+void EventLoop::Wake() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t count = ::write(wake_fd_, &one, sizeof one);
+}
+
+int EventLoop::WaitTimeout() {
+  std::lock_guard lock(mutex_);
+  if (!posted_.empty() || stopping_) return 0;
+  itimerspec timer{};
+  if (!timers_.empty()) {
+    const base::Duration left = clock_.RealTimeUntil(timers_.begin()->first.when);
+    if (left <= base::Duration::zero()) return 0;
+    if (left < base::Duration::max()) {
+      timer.it_value.tv_sec = left.count() / 1'000'000'000;
+      timer.it_value.tv_nsec = left.count() % 1'000'000'000;
+    }
+  }
+  timerfd_settime(timer_fd_, 0, &timer, nullptr);  // all zero: no timer
+  busy_ = false;
+  return -1;
+}
+
+void EventLoop::RunPosted() {
+  std::vector<Function> batch;
+  {
+    std::lock_guard lock(mutex_);
+    busy_ = true;
+    batch.swap(posted_);
+  }
+  for (Function& function : batch) {
+    function();
+    function = nullptr;
+  }
+}
+
+void EventLoop::RunDueTimers() {
+  const base::TimePoint now = clock_.Now();
+  for (;;) {
+    Function due;
+    {
+      std::lock_guard lock(mutex_);
+      if (timers_.empty() || timers_.begin()->first.when > now) return;
+      due = std::move(timers_.begin()->second);
+      timer_times_.erase(timers_.begin()->first.id);
+      timers_.erase(timers_.begin());
+    }
+    due();
+  }
+}
+
+void EventLoop::Run() {
+  std::array<epoll_event, kEventsAtOnce> events;
+  for (;;) {
+    const int count = epoll_wait(epoll_fd_, events.data(), kEventsAtOnce, WaitTimeout());
+    RunPosted();
+    for (int i = 0; i < count; ++i) {
+      const int fd = events[static_cast<size_t>(i)].data.fd;
+      if (fd == wake_fd_ || fd == timer_fd_) {
+        Drain(fd);
+        continue;
+      }
+      const auto watcher = watchers_.find(fd);
+      if (watcher == watchers_.end()) continue;  // unwatched by an earlier event of this round
+      const auto function = watcher->second;     // may unwatch itself
+      (*function)(events[static_cast<size_t>(i)].events);
+    }
+    RunDueTimers();
+    std::lock_guard lock(mutex_);
+    if (stopping_ && posted_.empty()) return;
+  }
+}
+
+}  // namespace yingda::net

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace yingda::store {
+
+/// How far the reply of a job has come to its follower.
+enum class Delivery {
+  kNone,     // not given
+  kClaimed,  // about to be written, or written and not yet confirmed: only an explicit 继续 may give it again after a
+             // crash
+  kDelivered,  // written to a connection that was open
+};
+
+/// One accepted message that needs work which must survive a crash. Times are Unix milliseconds.
+struct JobRecord {
+  std::string key;  // the message key; begins with the account
+  std::string account;
+  std::string open_id;
+  std::string to_user;  // the account's original id (gh_…)
+  std::string kind;     // "model" or "continue"
+  std::string question;
+  int64_t first_seen_ms = 0;
+  int tries = 1;
+  bool finished = false;   // the job needs no more work; `reply` is final
+  std::string reply;       // the reply body that any further push of this key gets again; empty: none yet
+  std::string reply_text;  // the follower-visible text in `reply` that would be lost if it never arrived
+  Delivery delivery = Delivery::kNone;
+};
+
+/// A text that waits for its follower (收件箱): what was left of an answer when its window closed.
+struct InboxItem {
+  int64_t id = 0;
+  std::string account, open_id;
+  std::string question;
+  std::string text;
+  int64_t asked_ms = 0;  // when the question came; items are given oldest first, then by part
+  int64_t part = 0;
+  int64_t expires_ms = 0;
+};
+
+struct Turn {
+  std::string role;  // "user" or "assistant"
+  std::string content;
+  int64_t at_ms = 0;
+};
+
+/// What a job leaves behind when its work is done, written in one transaction.
+struct JobResult {
+  std::string key;
+  std::string reply;
+  std::string reply_text;
+  bool finished = true;
+  Delivery delivery = Delivery::kNone;
+  std::vector<InboxItem> inbox;  // ids are ignored
+  std::vector<Turn> turns;       // appended to the follower's conversation
+  std::string account, open_id;
+};
+
+/// What must outlive a restart. Asynchronous: every call returns at once, `done` runs later on the executor the store
+/// was opened with, in the order of the calls for writes. An empty `done` is allowed. Thread-safety: all members.
+/// Limits: bounded queues; when one is full the call fails with kUnavailable. Errors: kUnavailable (busy, disk full),
+/// kCorrupt (damaged file), kInternal.
+class Store {
+ public:
+  using Done = std::function<void(base::Result<void>)>;
+  virtual ~Store() = default;
+
+  /// Writes a new job; a key that is there already is left as it is.
+  virtual void AcceptJob(JobRecord job, Done done) = 0;
+  virtual void RecordTry(std::string key, int tries, Done done) = 0;
+  /// The job's reply and its side effects. An update of an unknown key still writes inbox and turns.
+  virtual void FinishJob(JobResult result, Done done) = 0;
+  virtual void SetDelivery(std::string key, Delivery delivery, Done done) = 0;
+  /// Jobs first seen at or after `since_ms`, and all unfinished or undelivered ones, oldest first: for start-up.
+  virtual void LoadJobs(int64_t since_ms, std::function<void(base::Result<std::vector<JobRecord>>)> done) = 0;
+
+  /// The oldest inbox item of the follower that no one has claimed and that has not expired.
+  virtual void OldestUnread(std::string account, std::string open_id, int64_t now_ms,
+                            std::function<void(base::Result<std::optional<InboxItem>>)> done) = 0;
+  virtual void AddInboxItem(InboxItem item, Done done) = 0;
+  /// Takes the head `page` of item `id` for the job `key`: the item keeps `page` and is claimed, and when `rest` is not
+  /// empty it becomes a new item right behind. Fails with kNotFound when the item is gone or claimed.
+  virtual void ClaimPage(int64_t id, std::string key, std::string page, std::string rest, Done done) = 0;
+  /// The page claimed by `key` arrived: it is removed. / It did not: it can be claimed again.
+  virtual void ConfirmPage(std::string key, Done done) = 0;
+  virtual void ReleasePage(std::string key, Done done) = 0;
+
+  /// The newest `limit` turns at or after `since_ms`, oldest first.
+  virtual void LoadConversation(std::string account, std::string open_id, int64_t since_ms, int limit,
+                                std::function<void(base::Result<std::vector<Turn>>)> done) = 0;
+  virtual void ClearConversation(std::string account, std::string open_id, Done done) = 0;
+  /// Everything of this follower goes: conversation, inbox, jobs (on unsubscribe, as WeChat requires).
+  virtual void ForgetFollower(std::string account, std::string open_id, Done done) = 0;
+
+  /// Deletes finished and delivered jobs first seen before `jobs_before_ms`, expired inbox items and turns before
+  /// `turns_before_ms`. `done` gets the number of inbox items that expired unread.
+  virtual void Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_before_ms,
+                     std::function<void(base::Result<int64_t>)> done) = 0;
+
+  /// Calls `done` when everything asked before is on disk.
+  virtual void Flush(Done done) = 0;
+};
+
+}  // namespace yingda::store
