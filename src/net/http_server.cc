@@ -211,20 +211,22 @@ void HttpServer::Implementation::Arm(const Connection& connection, uint32_t even
 }
 
 void HttpServer::Implementation::Serve(const FramedRequest& framed, std::shared_ptr<Responder::Exchange> exchange) {
-  const auto failed = [&](std::string_view path, const char* what) {
+  ParsedTarget target;
+  const FramedHttpRequest request(framed, target);
+  const auto failed = [&](const char* what) {
     // Also when the handler has put its Responder aside before it threw.
     exchange->Send(EmptyResponse(500));
-    logger_.Error("http_handler_failed", {{"listener", options_.metrics_name}, {"path", path}, {"what", what}});
+    logger_.Error(
+        "http_handler_failed",
+        {{"listener", options_.metrics_name}, {"request_id", request.Id()}, {"path", target.path}, {"what", what}});
   };
-  std::string path;
   try {
-    const ParsedTarget target = parser_.Parse(framed.head);
-    path = target.path;
-    Route(FramedHttpRequest(framed, target), target, Responder(exchange));
+    target = parser_.Parse(framed.head);
+    Route(request, target, Responder(exchange));
   } catch (const std::exception& exception) {
-    failed(path, exception.what());
+    failed(exception.what());
   } catch (...) {
-    failed(path, "not a std::exception");
+    failed("not a std::exception");
   }
 }
 
