@@ -23,12 +23,11 @@ void SpoilSignatures(wechat::PushQuery& query) {
   if (!query.msg_signature.empty()) Change(query.msg_signature.front());
 }
 
-/// Changes a character in the middle of the Encrypt element; false in a body without one.
-bool SpoilCiphertext(std::string& body) {
-  const size_t element = body.find("Encrypt");
-  if (element == std::string::npos) return false;
-  constexpr size_t kIntoTheText = 40;  // past the name and its punctuation, within the 44 or more characters of text
-  if (element + kIntoTheText >= body.size()) return false;
+/// Changes a character in the middle of the ciphertext; false in a body without one. It is the last element there is.
+bool SpoilCiphertext(std::string& body, bool json) {
+  const size_t element = body.rfind(json ? "\"Encrypt\":" : "<Encrypt>");
+  constexpr size_t kIntoTheText = 40;  // past the names and CDATA, and within the 44 or more characters that follow
+  if (element == std::string::npos || element + kIntoTheText >= body.size()) return false;
   Change(body[element + kIntoTheText]);
   return true;
 }
@@ -48,9 +47,8 @@ net::HttpClientRequest MakePush(const std::string& callback_url, const wechat::P
                                 const wechat::Incoming& message, wechat::PushBuilder::Stamp stamp, Tamper tamper) {
   if (tamper == Tamper::kStale) stamp.timestamp -= kStaleBySeconds;
   wechat::BuiltPush push = Build(builder, message, stamp, tamper);
-  push.query.open_id = message.from_user;
   const bool plain = builder.cipher() == nullptr;
-  const bool spoilt = tamper == Tamper::kCiphertext && SpoilCiphertext(push.body);
+  const bool spoilt = tamper == Tamper::kCiphertext && SpoilCiphertext(push.body, builder.options().json);
   if (tamper == Tamper::kSignature || (plain && tamper == Tamper::kAppId) ||
       (tamper == Tamper::kCiphertext && !spoilt)) {
     SpoilSignatures(push.query);

@@ -13,6 +13,7 @@ void TimedRequests::Start(net::HttpClientRequest request, base::Duration limit, 
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     found->second->timer = 0;
+    found->second->answer.hung_up = true;
     client_.Cancel(found->second->call);
     End(id, base::Error{base::ErrorCode::kDeadlineExceeded, "no complete answer in time"});
   });

@@ -19,7 +19,8 @@ namespace yingda::simulator {
 struct TimedAnswer {
   int status = 0;  // also known when the body broke off
   std::string body;
-  base::Result<void> complete;  // kDeadlineExceeded: we hung up
+  base::Result<void> complete;
+  bool hung_up = false;  // its time was over
 };
 
 /// HTTP requests that are given up, connection and all, when their time is over: by the loop's clock, so that a

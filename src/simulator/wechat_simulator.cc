@@ -13,11 +13,11 @@ namespace {
 
 constexpr int64_t kIdsPerMillisecond = 10'000;
 
-TryEnd EndOf(const base::Error& error, const TryFaults& faults) {
-  switch (error.code) {
-    case base::ErrorCode::kDeadlineExceeded:
-      return faults.hang_up_after ? TryEnd::kHungUp : TryEnd::kSilence;
+TryEnd EndOf(const TimedAnswer& answer, const TryFaults& faults) {
+  if (answer.hung_up) return faults.hang_up_after ? TryEnd::kHungUp : TryEnd::kSilence;
+  switch (answer.complete.error().code) {
     case base::ErrorCode::kUnavailable:
+    case base::ErrorCode::kDeadlineExceeded:
       return TryEnd::kNoConnection;
     case base::ErrorCode::kTooLarge:
       return TryEnd::kBadReply;
@@ -31,7 +31,7 @@ void Judge(const wechat::PushBuilder& builder, const wechat::Incoming& message, 
            const TimedAnswer& answer, TryRecord& record) {
   record.status = answer.status;
   if (!answer.complete) {
-    record.end = EndOf(answer.complete.error(), faults);
+    record.end = EndOf(answer, faults);
     record.problem = answer.complete.error().message;
     return;
   }
@@ -162,14 +162,15 @@ void WeChatSimulator::SendRound(const std::shared_ptr<Delivery>& delivery, TryKi
 }
 
 void WeChatSimulator::SendOne(const std::shared_ptr<Delivery>& delivery, TryKind kind, const TryFaults& faults,
-                              const net::HttpClientRequest& request) {
+                              net::HttpClientRequest request) {
   const size_t record = delivery->outcome.tries.size();
   TryRecord& started = delivery->outcome.tries.emplace_back();
   started.number = delivery->try_number;
   started.kind = kind;
   started.started = clock_.Now() - delivery->first;
   const base::Duration limit = std::min(faults.hang_up_after.value_or(options_.try_timeout), options_.try_timeout);
-  requests_.Start(request, limit, [this, delivery, record, faults](const TimedAnswer& answer) {
+  request.connect_timeout = limit;
+  requests_.Start(std::move(request), limit, [this, delivery, record, faults](const TimedAnswer& answer) {
     EndTry(delivery, record, faults, answer);
   });
 }

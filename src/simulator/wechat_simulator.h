@@ -72,7 +72,7 @@ class WeChatSimulator {
   void StartTry(const std::shared_ptr<Delivery>& delivery);
   void SendRound(const std::shared_ptr<Delivery>& delivery, TryKind kind, const TryFaults& faults);
   void SendOne(const std::shared_ptr<Delivery>& delivery, TryKind kind, const TryFaults& faults,
-               const net::HttpClientRequest& request);
+               net::HttpClientRequest request);
   void EndTry(const std::shared_ptr<Delivery>& delivery, size_t record, const TryFaults& faults,
               const TimedAnswer& answer);
   void EndRound(const std::shared_ptr<Delivery>& delivery);
