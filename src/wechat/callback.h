@@ -55,9 +55,9 @@ class Callback {
  public:
   struct Options {
     std::string token;
-    std::string app_id;                     // needed unless mode is plain
-    std::string encoding_aes_key;           // needed unless mode is plain
-    std::string previous_encoding_aes_key;  // during a key rotation; may be empty
+    std::string app_id = {};                     // needed unless mode is plain
+    std::string encoding_aes_key = {};           // needed unless mode is plain
+    std::string previous_encoding_aes_key = {};  // during a key rotation; may be empty
     CallbackMode mode = CallbackMode::kPlain;
     base::Duration timestamp_window{0};  // how far a signed timestamp may be from now, both ways; 0: any
   };

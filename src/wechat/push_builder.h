@@ -38,8 +38,8 @@ class PushBuilder {
  public:
   struct Options {
     std::string token;
-    std::string app_id;
-    std::string encoding_aes_key;
+    std::string app_id = {};
+    std::string encoding_aes_key = {};
     CallbackMode mode = CallbackMode::kPlain;
     bool json = false;
   };

@@ -23,7 +23,7 @@ struct OpenedReply {
 
 /// What opens an encrypted reply. Without a cipher such a reply is an error; with `require_encrypted` one in clear is.
 struct ReplyKeys {
-  std::string_view token;
+  std::string_view token = {};
   const MessageCipher* cipher = nullptr;
   bool require_encrypted = false;
 };
