@@ -39,12 +39,13 @@ std::string TextOf(const wechat::Reply& reply) {
   return ReplyJson(reply).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-const char* LevelName(filter::Level level) {
-  switch (level) {
-    case filter::Level::kPass: return "pass";
-    case filter::Level::kReview: return "review";
-    case filter::Level::kMask: return "mask";
-    case filter::Level::kBlock: return "block";
+const char* FateName(filter::Fate fate) {
+  switch (fate) {
+    case filter::Fate::kActs: return "acts";
+    case filter::Fate::kInsideWord: return "inside_word";
+    case filter::Fate::kInterrupted: return "interrupted";
+    case filter::Fate::kAllowed: return "allowed";
+    case filter::Fate::kSwitchedOff: return "switched_off";
   }
   return "unknown";
 }
@@ -53,18 +54,14 @@ void ExplainWords(const bot::Account& account, const std::string& text, Json& js
   const auto words = account.words.Get();
   if (!words) return;
   Json list = Json::array();
-  for (const filter::WordExplanation& found : words->Explain(text, filter::Direction::kInbound)) {
+  for (const filter::Explanation& found : words->Explain(text, filter::Direction::kInbound)) {
     const filter::WordInfo info = words->Info(found.hit.word);
-    const std::string place = info.file + ":" + std::to_string(info.line);
-    const std::string matched = text.substr(found.hit.begin, found.hit.end - found.hit.begin);
-    list.push_back({{"word", info.word},
-                    {"matched", matched},
-                    {"level", LevelName(info.level)},
-                    {"source", place},
-                    {"acts", found.acts},
-                    {"why_not", found.why_not}});
-    lines += "敏感词“" + std::string(info.word) + "”（" + place + "）匹配到“" + matched + "”" +
-             (found.acts ? std::string("，处理方式 ") + LevelName(info.level) : "，不起作用：" + found.why_not) + "\n";
+    list.push_back({{"word", info.text},
+                    {"matched", text.substr(found.hit.begin, found.hit.end - found.hit.begin)},
+                    {"level", filter::ToString(info.level)},
+                    {"source", info.file + ":" + std::to_string(info.line)},
+                    {"outcome", FateName(found.fate)}});
+    lines += words->Describe(found, text) + "\n";
   }
   if (!list.empty()) json["words"] = std::move(list);
 }

@@ -35,6 +35,12 @@ wechat::CallbackMode ModeOf(const std::string& name) {
   return name == "compatible" ? wechat::CallbackMode::kCompatible : wechat::CallbackMode::kPlain;
 }
 
+net::CurlHttpClient::Options ManyCalls() {
+  net::CurlHttpClient::Options options;
+  options.max_calls = 20'000;
+  return options;
+}
+
 void Write(const std::string& path, const std::string& text) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   std::ofstream(path, std::ios::binary) << text;
@@ -49,7 +55,7 @@ simulator::UpstreamAnswer AnswersAfter(base::Duration total, std::string text) {
 }
 
 World::World(Options options)
-    : options_(std::move(options)), logger_(base::MakeNullLogger()), loop_(clock_), client_({.max_calls = 20'000}, loop_) {
+    : options_(std::move(options)), logger_(base::MakeNullLogger()), loop_(clock_), client_(ManyCalls(), loop_) {
   simulator::ModelUpstream::Options upstream;
   if (options_.answer) upstream.answer = options_.answer;
   model_ = std::make_unique<simulator::ModelUpstream>(upstream, loop_, clock_, *logger_, metrics_);

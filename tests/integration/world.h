@@ -28,10 +28,10 @@ class World {
     std::string mode = "plain";                  // plain, compatible, safe
     bool json = false;
     int tries = 3;
-    std::string rules;       // a rule file; empty: a small one
-    std::string deny_words;  // a word list; empty: a small one
-    std::string more_config;  // appended to config.yml
-    std::string more_answers;  // lines below answers:, each indented by two
+    std::string rules{};       // a rule file; empty: a small one
+    std::string deny_words{};  // a word list; empty: a small one
+    std::string more_config{};  // appended to config.yml
+    std::string more_answers{};  // lines below answers:, each indented by two
     std::string model = "main";  // empty: the account has no upstream
   };
 
