@@ -102,7 +102,7 @@ void World::WriteFiles() {
         "    mode: " + options_.mode + "\n" +
         (encrypted ? std::string("    encoding_aes_key: ") + kAesKey + "\n" : "") +
         "    system_prompt: 你是测试用的助手。\n" +
-        (options_.model.empty() ? "" : "    upstreams: [" + options_.model + "]\n") +
+        (options_.model.empty() ? "" : "    upstreams: [" + options_.model + "]\n") + options_.more_accounts +
         "upstreams:\n"
         "  - { name: main, base_url: \"" + model_->BaseUrl() + "\", model: test, api_key: k, max_calls: 5000,"
         " first_token_timeout: 10m, idle_timeout: 10m }\n" + options_.more_config);

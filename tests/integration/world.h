@@ -30,6 +30,7 @@ class World {
     int tries = 3;
     std::string rules{};       // a rule file; empty: a small one
     std::string deny_words{};  // a word list; empty: a small one
+    std::string more_accounts{};  // list items below accounts:
     std::string more_config{};  // appended to config.yml
     std::string more_answers{};  // lines below answers:, each indented by two
     std::string model = "main";  // empty: the account has no upstream
@@ -44,6 +45,7 @@ class World {
   simulator::ModelUpstream& model() { return *model_; }
   simulator::WeChatSimulator& wechat() { return *wechat_; }
   net::EventLoop& loop() { return loop_; }
+  net::HttpClient& client() { return client_; }
   const TempDir& folder() const { return folder_; }
   const std::string& url() const { return url_; }
 
