@@ -14,7 +14,9 @@ using namespace std::chrono_literals;
 constexpr base::Duration kBetweenSweeps = 60s;
 constexpr base::Duration kTurnsKeep = 24h * 30;
 
-int64_t MillisecondsBefore(base::Clock& clock, base::Duration ago) { return base::UnixMilliseconds(clock.WallNow() - ago); }
+int64_t MillisecondsBefore(base::Clock& clock, base::Duration ago) {
+  return base::UnixMilliseconds(clock.WallNow() - ago);
+}
 
 }  // namespace
 
@@ -45,7 +47,8 @@ base::Result<void> Application::Start() {
   if (auto started = push_server_->Start(); !started) return started;
   operations_->SetReady(true);
   SweepRegularly();
-  logger_.Info("serving", {{"push_port", PushPort()}, {"operations_port", OperationsPort()}, {"accounts", accounts_.size()}});
+  logger_.Info("serving",
+               {{"push_port", PushPort()}, {"operations_port", OperationsPort()}, {"accounts", accounts_.size()}});
   return {};
 }
 
@@ -64,7 +67,8 @@ base::Result<void> Application::MakeAccounts() {
     account->rules.Set(std::move(data->rules));
     account->words.Set(std::move(data->words));
     for (size_t i = 0; i < config_.upstreams.size(); ++i) {
-      if (!from.upstreams.empty() && config_.upstreams[i].name == from.upstreams.front()) account->model = models_[i].get();
+      if (!from.upstreams.empty() && config_.upstreams[i].name == from.upstreams.front())
+        account->model = models_[i].get();
     }
     accounts_.push_back(std::move(account));
   }
@@ -108,8 +112,8 @@ void Application::MakeServers() {
     callbacks_.back()->Serve(*push_server_, config_.accounts[i].path);
     all.push_back(accounts_[i].get());
   }
-  operations_ = std::make_unique<server::OperationsHandler>(server::OperationsHandler::Options(), std::move(all), metrics_,
-                                                            loop_);
+  operations_ = std::make_unique<server::OperationsHandler>(server::OperationsHandler::Options(), std::move(all),
+                                                            metrics_, loop_);
   operations_->Serve(*operations_server_);
 }
 
@@ -137,7 +141,8 @@ void Application::Reload() {
     }
     accounts_[i]->rules.Set(std::move(data->rules));
     accounts_[i]->words.Set(std::move(data->words));
-    logger_.Info("reloaded", {{"account", accounts_[i]->name}, {"rules", data->rule_count}, {"words", data->word_count}});
+    logger_.Info("reloaded",
+                 {{"account", accounts_[i]->name}, {"rules", data->rule_count}, {"words", data->word_count}});
   }
 }
 

@@ -21,21 +21,20 @@
 
 namespace yingda::app {
 
-/// The whole server, put together from a configuration: the one place where modules meet. Members stand in the order of their
-/// dependencies, so they go in the reverse.
-/// Thread-safety: Start, Reload and Stop from one thread at a time.
+/// The whole server, put together from a configuration: the one place where modules meet. Members stand in the order of
+/// their dependencies, so they go in the reverse. Thread-safety: Start, Reload and Stop from one thread at a time.
 class Application {
  public:
   Application(config::Config config, base::Clock& clock, base::Logger& logger);
   ~Application();
 
-  /// Loads rules and words, opens the store, takes up what an earlier process left, and serves. Errors: one message that says
-  /// what is wrong, where, and what to do.
+  /// Loads rules and words, opens the store, takes up what an earlier process left, and serves. Errors: one message
+  /// that says what is wrong, where, and what to do.
   base::Result<void> Start();
   /// Loads rules and words again; what is broken changes nothing and is logged.
   void Reload();
-  /// Stops accepting, finishes what waits (at most config.drain), writes everything to the store. Unfinished questions run
-  /// again at the next start. True when nothing had to be cut off.
+  /// Stops accepting, finishes what waits (at most config.drain), writes everything to the store. Unfinished questions
+  /// run again at the next start. True when nothing had to be cut off.
   bool Stop();
 
   int PushPort() const { return push_server_->Port(); }

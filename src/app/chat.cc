@@ -40,8 +40,9 @@ simulator::WeChatSimulator::Options SimulatorOptions(const config::Config& confi
 
 void PrintTries(const simulator::PushOutcome& outcome) {
   for (const simulator::TryRecord& record : outcome.tries) {
-    std::printf("    第 %d 次推送，第 %.1f–%.1f 秒：%s%s%s\n", record.number, Seconds(record.started), Seconds(record.ended),
-                simulator::ToString(record.end), record.problem.empty() ? "" : "，", record.problem.c_str());
+    std::printf("    第 %d 次推送，第 %.1f–%.1f 秒：%s%s%s\n", record.number, Seconds(record.started),
+                Seconds(record.ended), simulator::ToString(record.end), record.problem.empty() ? "" : "，",
+                record.problem.c_str());
   }
 }
 

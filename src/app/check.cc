@@ -18,8 +18,8 @@ int RunCheck(const CheckArguments& arguments) {
       continue;
     }
     for (const std::string& warning : data->warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
-    std::printf("account %s: %zu rules, %zu words, served at %s\n", account.name.c_str(), data->rule_count, data->word_count,
-                account.path.c_str());
+    std::printf("account %s: %zu rules, %zu words, served at %s\n", account.name.c_str(), data->rule_count,
+                data->word_count, account.path.c_str());
   }
   if (exit_code == kExitOk) std::printf("%s: all good\n", config->file.c_str());
   return exit_code;

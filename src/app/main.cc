@@ -18,31 +18,36 @@ int main(int argc, char** argv) {
     command->add_option("-a,--account", account, "Account by its name; the first one when not given");
   };
 
-  CLI::App* serve = cli.add_subcommand("serve", "Serve in the foreground until SIGTERM or SIGINT; SIGHUP reloads rules and words");
+  CLI::App* serve =
+      cli.add_subcommand("serve", "Serve in the foreground until SIGTERM or SIGINT; SIGHUP reloads rules and words");
   add_config(serve);
   CLI::App* check = cli.add_subcommand("check", "Check configuration, rule files and word lists, and say what to mend");
   add_config(check);
 
   ExplainArguments explain_arguments;
-  CLI::App* explain = cli.add_subcommand("explain", "Say which rule or word would act on a text, from which file and line, and why");
+  CLI::App* explain =
+      cli.add_subcommand("explain", "Say which rule or word would act on a text, from which file and line, and why");
   add_config(explain);
   add_account(explain);
   explain->add_flag("--json", explain_arguments.json, "Print JSON");
   explain->add_option("text", explain_arguments.text, "What a follower would send")->required();
 
   ChatArguments chat_arguments;
-  CLI::App* chat = cli.add_subcommand("chat", "Be a follower: signed (and encrypted) pushes with WeChat's three tries, to a running server");
+  CLI::App* chat = cli.add_subcommand(
+      "chat", "Be a follower: signed (and encrypted) pushes with WeChat's three tries, to a running server");
   add_config(chat);
   add_account(chat);
   chat->add_option("--url", chat_arguments.url, "Callback address; from the configuration when not given");
   chat->add_option("--follower", chat_arguments.follower, "OpenID of the follower; a new one when not given");
-  chat->add_flag("--verify", chat_arguments.verify, "Verify the server configuration first, as the WeChat console does");
+  chat->add_flag("--verify", chat_arguments.verify,
+                 "Verify the server configuration first, as the WeChat console does");
   chat->add_flag("--trace", chat_arguments.trace, "Show every try, also those that got no reply");
   chat->add_flag("--json", chat_arguments.json, "Push JSON instead of XML");
   chat->add_option("message", chat_arguments.messages, "Messages to send, one after the other; interactive when none");
 
   DemoModelArguments demo_arguments;
-  CLI::App* demo = cli.add_subcommand("demo-model", "A stand-in for a model server, for trying things out without a key");
+  CLI::App* demo =
+      cli.add_subcommand("demo-model", "A stand-in for a model server, for trying things out without a key");
   demo->add_option("--listen", demo_arguments.listen, "Address")->capture_default_str();
 
   try {

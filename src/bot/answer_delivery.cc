@@ -95,7 +95,8 @@ void AnswerDesk::Delivered(const JobPointer& job, int try_number) {
   const bool first_time = job->delivery != store::Delivery::kDelivered;
   job->delivery = store::Delivery::kDelivered;
   if (first_time) {
-    if (job->question.kind == Question::Kind::kContinue && !job->reply_is_part) store_.ConfirmPage(job->question.key, {});
+    if (job->question.kind == Question::Kind::kContinue && !job->reply_is_part)
+      store_.ConfirmPage(job->question.key, {});
     store_.SetDelivery(job->question.key, store::Delivery::kDelivered, {});
     const base::Duration took = loop_.clock().Now() - job->first_seen_here;
     instruments_->answer_seconds.Observe(Seconds(took));

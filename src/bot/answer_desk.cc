@@ -19,20 +19,25 @@ constexpr base::Duration kSettleAgain = 1s;
 AnswerDesk::Instruments::Instruments(base::Metrics& metrics)
     : jobs(metrics.Gauge("yingda_jobs", "Messages being worked on or waiting for their reply to arrive")),
       waiting(metrics.Gauge("yingda_pushes_waiting", "Open pushes that wait for a reply")),
-      delivered_on_try{&metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "try1"}}),
-                       &metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "try2"}}),
-                       &metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "try3"}})},
+      delivered_on_try{
+          &metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "try1"}}),
+          &metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "try2"}}),
+          &metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "try3"}})},
       parts(metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "part"}})),
-      late(metrics.Counter("yingda_inbox_items_total", "Texts left for the follower's next 继续", {{"reason", "late"}})),
-      undelivered(metrics.Counter("yingda_inbox_items_total", "Texts left for the follower's next 继续", {{"reason", "undelivered"}})),
+      late(
+          metrics.Counter("yingda_inbox_items_total", "Texts left for the follower's next 继续", {{"reason", "late"}})),
+      undelivered(metrics.Counter("yingda_inbox_items_total", "Texts left for the follower's next 继续",
+                                  {{"reason", "undelivered"}})),
       busy(metrics.Counter("yingda_refused_total", "Messages refused because too many were being worked on", {})),
-      closed_by_peer(metrics.Counter("yingda_held_pushes_total", "Pushes held without a reply, by who ended it", {{"by", "wechat"}})),
-      closed_by_us(metrics.Counter("yingda_held_pushes_total", "Pushes held without a reply, by who ended it", {{"by", "us"}})),
+      closed_by_peer(metrics.Counter("yingda_held_pushes_total", "Pushes held without a reply, by who ended it",
+                                     {{"by", "wechat"}})),
+      closed_by_us(
+          metrics.Counter("yingda_held_pushes_total", "Pushes held without a reply, by who ended it", {{"by", "us"}})),
       answer_seconds(metrics.Histogram("yingda_reply_seconds", "First push to reply, of messages that needed work",
                                        {0.1, 0.25, 0.5, 1, 2.5, 4.5, 5, 7.5, 10, 12.5, 14.5, 20, 60})) {}
 
-AnswerDesk::AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, store::Store& store, base::Logger& logger,
-                       base::Metrics& metrics, const base::FollowerTagger& tagger)
+AnswerDesk::AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, store::Store& store,
+                       base::Logger& logger, base::Metrics& metrics, const base::FollowerTagger& tagger)
     : options_(std::move(options)),
       loop_(loop),
       book_(book),
@@ -113,8 +118,8 @@ void AnswerDesk::Join(const JobPointer& job, std::shared_ptr<ReplyPort> port) {
 
 void AnswerDesk::LookAtPush(const JobPointer& job, PushIterator push) {
   const base::TimePoint now = loop_.clock().Now();
-  const WindowState state{job->question.account->ability, push->try_number, now - job->first_seen_here, now - push->arrived,
-                          Progress::kWorking};
+  const WindowState state{job->question.account->ability, push->try_number, now - job->first_seen_here,
+                          now - push->arrived, Progress::kWorking};
   const WindowDecision decision = DecideWindow(options_.window, state);
   switch (decision.action) {
     case WindowAction::kHold:
@@ -123,7 +128,9 @@ void AnswerDesk::LookAtPush(const JobPointer& job, PushIterator push) {
         LookAtPush(job, push);
       });
       return;
-    case WindowAction::kReplyWithPart: GivePart(job); return;
+    case WindowAction::kReplyWithPart:
+      GivePart(job);
+      return;
     case WindowAction::kClose:
     case WindowAction::kReply:        // only a job with a reply says so, and Join has given it
     case WindowAction::kAcknowledge:  // no account pushes yet: its answer would have no way

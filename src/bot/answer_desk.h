@@ -20,15 +20,16 @@
 
 namespace yingda::bot {
 
-/// Where the messages are worked on that cannot be answered at once: one job per message key, however many pushes carry it. The
-/// job outlives every connection; its reply goes to whichever push is open at the best moment (window_policy.h), and what no push
-/// could take waits in the follower's inbox. Accepted messages and replies are in the store before anything depends on them.
-/// Thread-safety: every member on the event loop it was made for, except Jobs and Waiting.
+/// Where the messages are worked on that cannot be answered at once: one job per message key, however many pushes carry
+/// it. The job outlives every connection; its reply goes to whichever push is open at the best moment
+/// (window_policy.h), and what no push could take waits in the follower's inbox. Accepted messages and replies are in
+/// the store before anything depends on them. Thread-safety: every member on the event loop it was made for, except
+/// Jobs and Waiting.
 class AnswerDesk {
  public:
   struct Options {
     WindowOptions window;
-    size_t max_jobs = 5000;             // more: the busy text at once
+    size_t max_jobs = 5000;  // more: the busy text at once
     size_t max_waiting_per_follower = 5;
     size_t page_bytes = 2047;
     base::Duration settle_after = std::chrono::seconds(16);  // after the first push; WeChat's tries are over by then
@@ -55,7 +56,8 @@ class AnswerDesk {
   /// 取消关注: everything of this follower goes, work under way included.
   void ForgetFollower(const Account& account, const std::string& open_id);
 
-  /// Gives up the calls under way; unfinished jobs stay in the store for the next start. New pushes get no reply any more.
+  /// Gives up the calls under way; unfinished jobs stay in the store for the next start. New pushes get no reply any
+  /// more.
   void Stop();
 
   /// Any thread.

@@ -54,7 +54,8 @@ base::Completion<base::Result<std::vector<store::Turn>>> AnswerDesk::History(con
       done(std::vector<store::Turn>());
       return;
     }
-    store_.LoadConversation(job.question.account->name, job.question.open_id, 0, options_.history_turns, std::move(done));
+    store_.LoadConversation(job.question.account->name, job.question.open_id, 0, options_.history_turns,
+                            std::move(done));
   });
 }
 
@@ -65,8 +66,8 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   if (!turns.empty() && turns.back().at_ms >= idle_since) {
     for (const store::Turn& turn : turns) history.push_back({turn.role, turn.content});
   }
-  request.messages = model::FitHistory(job->question.account->system_prompt, history, job->question.text,
-                                       options_.history_tokens);
+  request.messages =
+      model::FitHistory(job->question.account->system_prompt, history, job->question.text, options_.history_tokens);
   request.deadline = loop_.clock().Now() + options_.answer_deadline;
   request.request_id = tagger_.Tag(job->question.account->name, job->question.key);
 
@@ -117,9 +118,8 @@ base::Completion<StoreResult> AnswerDesk::ClaimPage(const Job& job, const store:
 }
 
 base::Completion<StoreResult> AnswerDesk::Save(store::JobResult result) {
-  return base::Completion<StoreResult>([this, result = std::move(result)](auto done) mutable {
-    store_.FinishJob(std::move(result), std::move(done));
-  });
+  return base::Completion<StoreResult>(
+      [this, result = std::move(result)](auto done) mutable { store_.FinishJob(std::move(result), std::move(done)); });
 }
 
 }  // namespace yingda::bot

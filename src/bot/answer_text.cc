@@ -49,16 +49,21 @@ std::string PartReply(std::string_view sentences, const Texts& texts) {
 
 const std::string& FailureText(model::ChatFailure failure, const Texts& texts) {
   switch (failure) {
-    case model::ChatFailure::kTimeout: return texts.model_timeout;
+    case model::ChatFailure::kTimeout:
+      return texts.model_timeout;
     case model::ChatFailure::kOverloaded:
-    case model::ChatFailure::kRateLimited: return texts.busy;
-    case model::ChatFailure::kContentPolicy: return texts.blocked_answer;
-    case model::ChatFailure::kEmpty: return texts.model_empty;
+    case model::ChatFailure::kRateLimited:
+      return texts.busy;
+    case model::ChatFailure::kContentPolicy:
+      return texts.blocked_answer;
+    case model::ChatFailure::kEmpty:
+      return texts.model_empty;
     case model::ChatFailure::kNone:
     case model::ChatFailure::kUnreachable:
     case model::ChatFailure::kRefused:
     case model::ChatFailure::kBadAnswer:
-    case model::ChatFailure::kCancelled: break;
+    case model::ChatFailure::kCancelled:
+      break;
   }
   return texts.model_unavailable;
 }

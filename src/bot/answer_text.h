@@ -11,17 +11,19 @@ namespace yingda::bot {
 
 /// A reply cut from an answer: what the follower reads, and how much of the answer that was.
 struct CutReply {
-  std::string text;       // with the hint how to go on, when there is more
+  std::string text;        // with the hint how to go on, when there is more
   size_t taken_bytes = 0;  // of the answer
 };
 
 /// The first page of a whole answer; everything when it fits into `limit_bytes`.
 CutReply FirstPage(std::string_view answer, const Texts& texts, size_t limit_bytes);
 
-/// How many bytes of an answer that is still being made can be given now: its whole sentences, as far as they fit a page.
+/// How many bytes of an answer that is still being made can be given now: its whole sentences, as far as they fit a
+/// page.
 size_t GivableBytes(std::string_view answer_so_far, const Texts& texts, size_t limit_bytes);
 
-/// The reply made of the first sentences of an answer, or the thinking text when there are none; with the hint how to go on.
+/// The reply made of the first sentences of an answer, or the thinking text when there are none; with the hint how to
+/// go on.
 std::string PartReply(std::string_view sentences, const Texts& texts);
 
 /// What becomes of a model's answer once it has ended, well or not.

@@ -24,7 +24,8 @@ void AnswerDesk::Work(const JobPointer& job, bool accepted_before) {
   }
 }
 
-/// One question, from acceptance to the moment its reply is ready; who gets the reply when is answer_desk.cc's business.
+/// One question, from acceptance to the moment its reply is ready; who gets the reply when is answer_desk.cc's
+/// business.
 base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
   const Admission admission = co_await Admit(job, accepted_before);
   ShownAnswer shown{RefusalText(*job, admission), false};
@@ -103,7 +104,8 @@ store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
   if (!rest.text.empty()) result.inbox.push_back(std::move(rest));
   if (shown.is_answer && !job.forgotten) {
     result.turns.push_back(MakeTurn("user", job.question.text, job.first_seen));
-    result.turns.push_back(MakeTurn("assistant", job.question.account->MaskedAnswer(job.answer), loop_.clock().WallNow()));
+    result.turns.push_back(
+        MakeTurn("assistant", job.question.account->MaskedAnswer(job.answer), loop_.clock().WallNow()));
   }
   return result;
 }

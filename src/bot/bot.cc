@@ -11,7 +11,8 @@ namespace {
 
 using Route = Decision::Route;
 
-constexpr std::array kRoutes = {Route::kEvent, Route::kWords, Route::kRule, Route::kCommand, Route::kModel, Route::kMessageType};
+constexpr std::array kRoutes = {Route::kEvent,   Route::kWords, Route::kRule,
+                                Route::kCommand, Route::kModel, Route::kMessageType};
 
 std::string Render(const wechat::Reply& reply, const wechat::Incoming& message, bool json, int64_t now) {
   return json ? wechat::PassiveReplyJson(reply, message.from_user, message.to_user, now)
@@ -25,8 +26,10 @@ Bot::Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& c
       desk_(desk),
       loop_(loop),
       clock_(clock),
-      repeats_(metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "answered"}})),
-      joins_(metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "working"}})) {
+      repeats_(
+          metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "answered"}})),
+      joins_(
+          metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "working"}})) {
   for (size_t i = 0; i < kRoutes.size(); ++i) {
     messages_by_route_.at(i) = &metrics.Counter("yingda_messages_total", "Messages by the station that decided them",
                                                 {{"route", ToString(kRoutes.at(i))}});
@@ -49,7 +52,8 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   if (joins) joins_.Add();
   if (!joins) messages_by_route_.at(static_cast<size_t>(decision.route))->Add();
 
-  const bool needs_work = decision.action == Decision::Action::kAskModel || decision.action == Decision::Action::kContinue;
+  const bool needs_work =
+      decision.action == Decision::Action::kAskModel || decision.action == Decision::Action::kContinue;
   if (joins || needs_work) {
     Question question;
     question.account = &account;

@@ -15,10 +15,9 @@
 
 namespace yingda::bot {
 
-/// The way of one verified push: known keys get what their job has, new messages are decided (pipeline.h) and answered at once,
-/// or become a job on the answer desk.
-/// Thread-safety: all members. Cost: a message that rules or the word filter decide costs no disk, no other thread and two
-/// short locks.
+/// The way of one verified push: known keys get what their job has, new messages are decided (pipeline.h) and answered
+/// at once, or become a job on the answer desk. Thread-safety: all members. Cost: a message that rules or the word
+/// filter decide costs no disk, no other thread and two short locks.
 class Bot {
  public:
   Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock, base::Metrics& metrics);

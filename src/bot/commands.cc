@@ -16,10 +16,12 @@ struct Spelling {
 };
 
 constexpr std::array kSpellings = {
-    Spelling{"继续", Command::kContinue}, Spelling{"繼續", Command::kContinue}, Spelling{"continue", Command::kContinue},
-    Spelling{"清空", Command::kClear},    Spelling{"清空对话", Command::kClear}, Spelling{"/清空", Command::kClear},
-    Spelling{"/clear", Command::kClear},  Spelling{"帮助", Command::kHelp},     Spelling{"幫助", Command::kHelp},
-    Spelling{"help", Command::kHelp},     Spelling{"/help", Command::kHelp},
+    Spelling{"继续", Command::kContinue},     Spelling{"繼續", Command::kContinue},
+    Spelling{"continue", Command::kContinue}, Spelling{"清空", Command::kClear},
+    Spelling{"清空对话", Command::kClear},    Spelling{"/清空", Command::kClear},
+    Spelling{"/clear", Command::kClear},      Spelling{"帮助", Command::kHelp},
+    Spelling{"幫助", Command::kHelp},         Spelling{"help", Command::kHelp},
+    Spelling{"/help", Command::kHelp},
 };
 constexpr std::array<std::string_view, 6> kFinalMarks = {"。", "！", "～", ".", "!", "~"};
 constexpr size_t kLongestBytes = 32;

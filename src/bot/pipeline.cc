@@ -39,7 +39,8 @@ std::string Lower(std::string_view name) {
   return lower;
 }
 
-Decision DecideEvent(const Account& account, const wechat::Incoming& message, uint64_t choice, PipelineScratch& scratch) {
+Decision DecideEvent(const Account& account, const wechat::Incoming& message, uint64_t choice,
+                     PipelineScratch& scratch) {
   Decision decision;
   decision.route = Route::kEvent;
   if (message.event == wechat::EventType::kUnsubscribe) {
@@ -83,13 +84,17 @@ Decision DecideText(const Account& account, const wechat::Incoming& message, std
   Decision decision;
   decision.route = Route::kCommand;
   switch (ParseCommand(text)) {
-    case Command::kContinue: decision.action = Action::kContinue; return decision;
+    case Command::kContinue:
+      decision.action = Action::kContinue;
+      return decision;
     case Command::kClear:
       decision = Say(Route::kCommand, texts.cleared);
       decision.action = Action::kClear;
       return decision;
-    case Command::kHelp: return Say(Route::kCommand, texts.help);
-    case Command::kNone: break;
+    case Command::kHelp:
+      return Say(Route::kCommand, texts.help);
+    case Command::kNone:
+      break;
   }
 
   if (text.size() > account.max_question_bytes) return Say(Route::kModel, texts.question_too_long);
@@ -104,23 +109,34 @@ Decision DecideText(const Account& account, const wechat::Incoming& message, std
 
 const char* ToString(Decision::Route route) {
   switch (route) {
-    case Route::kEvent: return "event";
-    case Route::kWords: return "words";
-    case Route::kRule: return "rule";
-    case Route::kCommand: return "command";
-    case Route::kModel: return "model";
-    case Route::kMessageType: return "message_type";
+    case Route::kEvent:
+      return "event";
+    case Route::kWords:
+      return "words";
+    case Route::kRule:
+      return "rule";
+    case Route::kCommand:
+      return "command";
+    case Route::kModel:
+      return "model";
+    case Route::kMessageType:
+      return "message_type";
   }
   return "unknown";
 }
 
 const char* ToString(Decision::Action action) {
   switch (action) {
-    case Action::kReply: return "reply";
-    case Action::kAskModel: return "ask_model";
-    case Action::kContinue: return "continue";
-    case Action::kClear: return "clear";
-    case Action::kForget: return "forget";
+    case Action::kReply:
+      return "reply";
+    case Action::kAskModel:
+      return "ask_model";
+    case Action::kContinue:
+      return "continue";
+    case Action::kClear:
+      return "clear";
+    case Action::kForget:
+      return "forget";
   }
   return "unknown";
 }
@@ -129,18 +145,25 @@ Decision Decide(const Account& account, const wechat::Incoming& message, uint64_
   using wechat::MessageType;
   const Texts& texts = account.texts;
   switch (message.type) {
-    case MessageType::kEvent: return DecideEvent(account, message, choice, scratch);
-    case MessageType::kText: return DecideText(account, message, message.content, choice, scratch);
+    case MessageType::kEvent:
+      return DecideEvent(account, message, choice, scratch);
+    case MessageType::kText:
+      return DecideText(account, message, message.content, choice, scratch);
     case MessageType::kVoice:
       if (!message.recognition().empty()) return DecideText(account, message, message.recognition(), choice, scratch);
       return Say(Route::kMessageType, texts.voice);
-    case MessageType::kImage: return Say(Route::kMessageType, texts.image);
+    case MessageType::kImage:
+      return Say(Route::kMessageType, texts.image);
     case MessageType::kVideo:
-    case MessageType::kShortVideo: return Say(Route::kMessageType, texts.video);
-    case MessageType::kLocation: return Say(Route::kMessageType, texts.location);
-    case MessageType::kLink: return Say(Route::kMessageType, texts.link);
+    case MessageType::kShortVideo:
+      return Say(Route::kMessageType, texts.video);
+    case MessageType::kLocation:
+      return Say(Route::kMessageType, texts.location);
+    case MessageType::kLink:
+      return Say(Route::kMessageType, texts.link);
     case MessageType::kMiniProgramPage:
-    case MessageType::kUnknown: break;
+    case MessageType::kUnknown:
+      break;
   }
   return Say(Route::kMessageType, "");
 }

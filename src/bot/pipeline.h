@@ -12,11 +12,11 @@ namespace yingda::bot {
 /// Where a message goes, and by which station of the way it was decided.
 struct Decision {
   enum class Action {
-    kReply,       // `reply` now
-    kAskModel,    // `question` to the model
-    kContinue,    // the next unread page
-    kClear,       // forget the conversation, then `reply`
-    kForget,      // forget the follower, then `reply`
+    kReply,     // `reply` now
+    kAskModel,  // `question` to the model
+    kContinue,  // the next unread page
+    kClear,     // forget the conversation, then `reply`
+    kForget,    // forget the follower, then `reply`
   };
   enum class Route { kEvent, kWords, kRule, kCommand, kModel, kMessageType };
 
@@ -36,9 +36,10 @@ struct PipelineScratch {
   rules::Scratch rules;
 };
 
-/// One message's way: events by rules, or `success`; texts (and recognised voice) through the word filter, the keyword rules and
-/// the commands to the model; all other types to their configured text. `choice` makes random replies the same for every try.
-/// Pure but for the account's snapshots; thread-safe with a scratch per thread. Never fails: odd input has its own texts.
+/// One message's way: events by rules, or `success`; texts (and recognised voice) through the word filter, the keyword
+/// rules and the commands to the model; all other types to their configured text. `choice` makes random replies the
+/// same for every try. Pure but for the account's snapshots; thread-safe with a scratch per thread. Never fails: odd
+/// input has its own texts.
 Decision Decide(const Account& account, const wechat::Incoming& message, uint64_t choice, PipelineScratch& scratch);
 
 }  // namespace yingda::bot

@@ -14,12 +14,11 @@
 
 namespace yingda::bot {
 
-/// Remembers, by message key, that a message is being worked on or which bytes answered it, so that WeChat's second and third
-/// try join the first one's work and any later push of the same key gets the same bytes.
-/// Thread-safety: all members. Cost: one short lock of one of 16 shards.
-/// Limits: at most `max_entries`; the oldest finished entry goes first, working ones never (their number is bounded by the
-/// desk). Finished entries leave after `keep`.
-/// Source: 公众号开发文档, 被动回复用户消息 (three tries, 消息排重).
+/// Remembers, by message key, that a message is being worked on or which bytes answered it, so that WeChat's second and
+/// third try join the first one's work and any later push of the same key gets the same bytes. Thread-safety: all
+/// members. Cost: one short lock of one of 16 shards. Limits: at most `max_entries`; the oldest finished entry goes
+/// first, working ones never (their number is bounded by the desk). Finished entries leave after `keep`. Source:
+/// 公众号开发文档, 被动回复用户消息 (three tries, 消息排重).
 class ReplyBook {
  public:
   struct Options {
@@ -39,8 +38,8 @@ class ReplyBook {
   Page Look(std::string_view key);
   /// Opens the key for work. False when another push was faster: then Look says how far it is.
   bool StartWork(std::string_view key);
-  /// Enters the reply of a message that needed no job; when another push of the key was faster, returns what that one entered,
-  /// or null when it is being worked on.
+  /// Enters the reply of a message that needed no job; when another push of the key was faster, returns what that one
+  /// entered, or null when it is being worked on.
   Bytes FinishAtOnce(std::string_view key, std::string reply);
   /// Enters the reply of a job that is settled: from now on the book answers for it.
   void FinishJob(std::string_view key, Bytes reply);

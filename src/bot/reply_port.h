@@ -7,7 +7,8 @@
 namespace yingda::bot {
 
 /// The way back to one push: seals the reply as the push was sealed and writes it to its connection.
-/// Thread-safety: all members. Dropping a port that was never used closes the connection's request with an error, so do not.
+/// Thread-safety: all members. Dropping a port that was never used closes the connection's request with an error, so do
+/// not.
 class ReplyPort {
  public:
   virtual ~ReplyPort() = default;

@@ -5,8 +5,8 @@
 
 namespace yingda::bot {
 
-/// Every sentence that a follower (粉丝) may read and that is not an answer. All can be replaced in the configuration. An empty
-/// text for a message type means: accept it silently.
+/// Every sentence that a follower (粉丝) may read and that is not an answer. All can be replaced in the configuration.
+/// An empty text for a message type means: accept it silently.
 struct Texts {
   std::string thinking = "这个问题我还在想，请稍等片刻。";
   std::string continue_hint =

@@ -55,7 +55,8 @@ bot::Texts ReadTexts(base::YamlMap& account) {
     const base::YamlNode* const value = map.Find(text.key);
     if (value == nullptr) continue;
     texts.*text.member = map.String(text.key);
-    if ((texts.*text.member).size() > 600) map.Problem(text.key, "longer than 600 bytes (about 200 characters)", "超过 200 字");
+    if ((texts.*text.member).size() > 600)
+      map.Problem(text.key, "longer than 600 bytes (about 200 characters)", "超过 200 字");
   }
   return texts;
 }
@@ -72,7 +73,8 @@ void ReadIdentity(base::YamlMap& map, const SectionContext& context, AccountConf
   }
   account.callback.token = context.Secret(map, "token", "token_file");
   if (account.callback.token.empty()) {
-    map.Problem("token", "token: is missing; take the Token that stands in the WeChat console (or token_file:)", "缺少 token");
+    map.Problem("token", "token: is missing; take the Token that stands in the WeChat console (or token_file:)",
+                "缺少 token");
   }
   account.callback.app_id = map.String("app_id");
   account.app_secret = context.Secret(map, "app_secret", "app_secret_file");
@@ -107,7 +109,8 @@ void ReadAccounts(base::YamlMap& root, const SectionContext& context, Config& co
     AccountConfig account;
     ReadIdentity(map, context, account);
     account.api_base = map.String("api_base", "https://api.weixin.qq.com");
-    for (const std::string& folder : map.Strings("rules", {"reply_rules"})) account.rules.push_back(context.Path(folder));
+    for (const std::string& folder : map.Strings("rules", {"reply_rules"}))
+      account.rules.push_back(context.Path(folder));
     account.filters = context.Path(map.String("filters", "filters"));
     account.system_prompt = map.String("system_prompt");
     account.max_question_bytes = map.Size("max_question_bytes", 8 * 1024, 100, 64 * 1024);

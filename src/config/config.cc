@@ -33,12 +33,14 @@ void CheckNames(const Config& config, base::YamlProblems& problems) {
     }
     for (const std::string& upstream : account.upstreams) {
       if (!upstreams.contains(upstream)) {
-        problems.Add(1, 1, "account \"" + account.name + "\" uses upstream \"" + upstream +
-                               "\", which is not under upstreams:", "没有这个模型服务");
+        problems.Add(
+            1, 1, "account \"" + account.name + "\" uses upstream \"" + upstream + "\", which is not under upstreams:",
+            "没有这个模型服务");
       }
     }
     if (account.upstreams.size() > 1) {
-      problems.Add(1, 1, "account \"" + account.name + "\" names several upstreams; this version uses one", "只支持一个模型服务");
+      problems.Add(1, 1, "account \"" + account.name + "\" names several upstreams; this version uses one",
+                   "只支持一个模型服务");
     }
   }
 }

@@ -55,7 +55,8 @@ struct Config {
   std::vector<std::string> warnings;  // what works but was probably not meant
 };
 
-/// The environment by name, for ${VAR} and overrides such as YINGDA__UPSTREAMS__MAIN__API_KEY (list items go by their name).
+/// The environment by name, for ${VAR} and overrides such as YINGDA__UPSTREAMS__MAIN__API_KEY (list items go by their
+/// name).
 using Environment = std::map<std::string, std::string>;
 Environment ProcessEnvironment();
 

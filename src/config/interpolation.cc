@@ -32,7 +32,8 @@ std::string Interpolated(const base::YamlNode& node, const Environment& environm
     }
     const size_t end = text.find('}', at);
     if (end == std::string_view::npos) {
-      problems.Add(node, "\"${\" without \"}\"; write ${NAME}, or $${ for the characters themselves", "“${” 没有对应的 “}”");
+      problems.Add(node, "\"${\" without \"}\"; write ${NAME}, or $${ for the characters themselves",
+                   "“${” 没有对应的 “}”");
       return out;
     }
     const std::string_view inside = text.substr(at + 2, end - at - 2);

@@ -26,7 +26,8 @@ bool ParseListen(const std::string& text, std::string& host, int& port) {
   return true;
 }
 
-void ReadListen(base::YamlMap& map, std::string_view key, const char* default_value, net::HttpServer::Options& options) {
+void ReadListen(base::YamlMap& map, std::string_view key, const char* default_value,
+                net::HttpServer::Options& options) {
   const std::string text = map.String(key, default_value);
   if (!ParseListen(text, options.host, options.port)) {
     map.Problem(key, "expected host:port, e.g. 127.0.0.1:8080", "应写成 主机:端口，例如 127.0.0.1:8080");
@@ -52,7 +53,8 @@ std::string SectionContext::Secret(base::YamlMap& map, std::string_view key, std
   std::ifstream in(path);
   std::string line;
   if (!in || !std::getline(in, line)) {
-    map.Problem(file_key, "cannot read " + path + "; it must be a file whose first line is the secret", "读不到文件 " + path);
+    map.Problem(file_key, "cannot read " + path + "; it must be a file whose first line is the secret",
+                "读不到文件 " + path);
     return {};
   }
   struct stat status {};
@@ -83,7 +85,8 @@ void ReadServer(base::YamlMap& root, Config& config) {
   config.operations_server.max_body_bytes = 64 * 1024;
   config.operations_server.metrics_name = "operations";
   config.public_url = root.String("public_url");
-  if (!config.public_url.empty()) config.warnings.push_back("public_url: answer pages are not part of this version yet");
+  if (!config.public_url.empty())
+    config.warnings.push_back("public_url: answer pages are not part of this version yet");
 }
 
 void ReadStore(base::YamlMap& root, const SectionContext& context, Config& config) {

@@ -40,15 +40,16 @@ class PushReply final : public bot::ReplyPort {
 
 }  // namespace
 
-CallbackHandler::CallbackHandler(const bot::Account& account, wechat::Callback callback, bot::Bot& bot, base::Clock& clock,
-                                 base::Logger& logger, base::Metrics& metrics)
+CallbackHandler::CallbackHandler(const bot::Account& account, wechat::Callback callback, bot::Bot& bot,
+                                 base::Clock& clock, base::Logger& logger, base::Metrics& metrics)
     : account_(account),
       callback_(std::move(callback)),
       bot_(bot),
       clock_(clock),
       logger_(logger),
       metrics_(metrics),
-      verified_(metrics.Counter("yingda_url_verifications_total", "URL verifications that passed", {{"account", account.name}})) {}
+      verified_(metrics.Counter("yingda_url_verifications_total", "URL verifications that passed",
+                                {{"account", account.name}})) {}
 
 void CallbackHandler::Serve(net::HttpServer& server, const std::string& path) {
   server.Handle("GET", path, [this](const auto& request, auto responder) { Verify(request, std::move(responder)); });
@@ -76,7 +77,8 @@ void CallbackHandler::Receive(const net::HttpRequest& request, net::Responder re
   auto& push = std::get<wechat::OpenedPush>(result);
   const wechat::Incoming message = std::move(push.message);
   const bool json = push.json;
-  bot_.Receive(account_, message, json, std::make_shared<PushReply>(callback_, std::move(push), clock_, std::move(responder)));
+  bot_.Receive(account_, message, json,
+               std::make_shared<PushReply>(callback_, std::move(push), clock_, std::move(responder)));
 }
 
 base::Counter& CallbackHandler::FailureCounter(wechat::CallbackFailure failure) {
@@ -84,7 +86,8 @@ base::Counter& CallbackHandler::FailureCounter(wechat::CallbackFailure failure) 
                           {{"account", account_.name}, {"check", wechat::ToString(failure)}});
 }
 
-void CallbackHandler::Refuse(const net::HttpRequest& request, net::Responder responder, wechat::CallbackFailure failure) {
+void CallbackHandler::Refuse(const net::HttpRequest& request, net::Responder responder,
+                             wechat::CallbackFailure failure) {
   FailureCounter(failure).Add();
   const int64_t now = clock_.Now().time_since_epoch().count();
   int64_t next = next_log_ns_.load();

@@ -13,9 +13,9 @@
 
 namespace yingda::server {
 
-/// The address of one account that WeChat calls: GET verifies the server configuration (接入验证), POST brings a push. Every
-/// refusal is the same 403 with an empty body; which check failed is only counted and, at most once a second, logged.
-/// Thread-safety: all members. Lifetime: outlives the server it serves on.
+/// The address of one account that WeChat calls: GET verifies the server configuration (接入验证), POST brings a push.
+/// Every refusal is the same 403 with an empty body; which check failed is only counted and, at most once a second,
+/// logged. Thread-safety: all members. Lifetime: outlives the server it serves on.
 class CallbackHandler {
  public:
   CallbackHandler(const bot::Account& account, wechat::Callback callback, bot::Bot& bot, base::Clock& clock,

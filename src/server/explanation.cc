@@ -25,7 +25,8 @@ Json ReplyJson(const wechat::Reply& reply) {
     }
     Json operator()(const wechat::NewsReply& r) const {
       Json articles = Json::array();
-      for (const wechat::Article& article : r.articles) articles.push_back({{"title", article.title}, {"url", article.url}});
+      for (const wechat::Article& article : r.articles)
+        articles.push_back({{"title", article.title}, {"url", article.url}});
       return {{"kind", "news"}, {"articles", std::move(articles)}};
     }
     Json operator()(const wechat::TransferReply& r) const { return {{"kind", "transfer"}, {"agent", r.agent}}; }
@@ -41,11 +42,16 @@ std::string TextOf(const wechat::Reply& reply) {
 
 const char* FateName(filter::Fate fate) {
   switch (fate) {
-    case filter::Fate::kActs: return "acts";
-    case filter::Fate::kInsideWord: return "inside_word";
-    case filter::Fate::kInterrupted: return "interrupted";
-    case filter::Fate::kAllowed: return "allowed";
-    case filter::Fate::kSwitchedOff: return "switched_off";
+    case filter::Fate::kActs:
+      return "acts";
+    case filter::Fate::kInsideWord:
+      return "inside_word";
+    case filter::Fate::kInterrupted:
+      return "interrupted";
+    case filter::Fate::kAllowed:
+      return "allowed";
+    case filter::Fate::kSwitchedOff:
+      return "switched_off";
   }
   return "unknown";
 }
@@ -76,7 +82,8 @@ void ExplainRules(const bot::Account& account, const wechat::Incoming& message, 
   Json list = Json::array();
   for (const rules::RuleExplanation& rule : rules->Explain(input)) {
     list.push_back({{"rule", rule.rule}, {"source", rule.source}, {"wins", rule.wins}, {"why", rule.why}});
-    lines += std::string(rule.wins ? "规则" : "落选的规则") + "“" + rule.rule + "”（" + rule.source + "）：" + rule.why + "\n";
+    lines += std::string(rule.wins ? "规则" : "落选的规则") + "“" + rule.rule + "”（" + rule.source + "）：" +
+             rule.why + "\n";
   }
   if (!list.empty()) json["rules"] = std::move(list);
 }
@@ -84,12 +91,18 @@ void ExplainRules(const bot::Account& account, const wechat::Incoming& message, 
 const char* RouteInWords(bot::Decision::Route route) {
   using Route = bot::Decision::Route;
   switch (route) {
-    case Route::kEvent: return "事件";
-    case Route::kWords: return "被敏感词拦下";
-    case Route::kRule: return "关键词规则";
-    case Route::kCommand: return "内置命令";
-    case Route::kModel: return "交给模型";
-    case Route::kMessageType: return "按消息类型回复";
+    case Route::kEvent:
+      return "事件";
+    case Route::kWords:
+      return "被敏感词拦下";
+    case Route::kRule:
+      return "关键词规则";
+    case Route::kCommand:
+      return "内置命令";
+    case Route::kModel:
+      return "交给模型";
+    case Route::kMessageType:
+      return "按消息类型回复";
   }
   return "";
 }

@@ -9,13 +9,13 @@
 
 namespace yingda::server {
 
-/// What would become of a message and why, for `yingda explain` and GET /test: the station that decides it, the rule or word
-/// with its file and line, why others lost, and the reply when it needs no model.
+/// What would become of a message and why, for `yingda explain` and GET /test: the station that decides it, the rule or
+/// word with its file and line, why others lost, and the reply when it needs no model.
 struct Explanation {
-  std::string json;       // one JSON object
-  std::string text;       // the same for a terminal, Chinese
+  std::string json;  // one JSON object
+  std::string text;  // the same for a terminal, Chinese
   bool asks_model = false;
-  std::string question;   // what the model would be asked
+  std::string question;  // what the model would be asked
 };
 Explanation Explain(const bot::Account& account, const wechat::Incoming& message);
 

@@ -106,8 +106,8 @@ void OperationsHandler::AskModel(const bot::Account& account, std::string questi
     model::ChatEvents events;
     events.on_text = [test](std::string_view text) { test->answer.append(text); };
     events.on_done = [this, test, &account](const model::ChatOutcome& outcome) {
-      const std::string shown = account.AnswerBlocked(test->answer) ? account.texts.blocked_answer
-                                                                    : account.MaskedAnswer(test->answer);
+      const std::string shown =
+          account.AnswerBlocked(test->answer) ? account.texts.blocked_answer : account.MaskedAnswer(test->answer);
       --tests_in_flight_;
       test->responder.Send({200, kJson, WithAnswer(test->explanation, shown, outcome), {}});
       // The call holds these events, which hold the test: let go once this event is over.

@@ -24,7 +24,8 @@ class OperationsHandler {
     size_t max_tests_in_flight = 4;  // each may cost a model call
   };
 
-  OperationsHandler(Options options, std::vector<const bot::Account*> accounts, base::Metrics& metrics, net::EventLoop& loop);
+  OperationsHandler(Options options, std::vector<const bot::Account*> accounts, base::Metrics& metrics,
+                    net::EventLoop& loop);
 
   void Serve(net::HttpServer& server);
   void SetReady(bool ready) { ready_ = ready; }

@@ -60,7 +60,8 @@ TEST(CallbackJsonTest, JsonPushesGetJsonReplies) {
 
 class BadInputTest : public ::testing::Test {
  protected:
-  BadInputTest() : world_({.answer = AnswersAfter(1s, "好的。")}), client_("127.0.0.1", world_.application().PushPort()) {
+  BadInputTest()
+      : world_({.answer = AnswersAfter(1s, "好的。")}), client_("127.0.0.1", world_.application().PushPort()) {
     client_.set_read_timeout(20);
   }
 
@@ -70,7 +71,9 @@ class BadInputTest : public ::testing::Test {
     const auto builder = wechat::PushBuilder::Create(options);
     return builder->BuildVerification("echo", {base::UnixSeconds(world_.clock().WallNow()), "12345", ""}).Text();
   }
-  httplib::Result Post(const std::string& body) { return client_.Post(("/wx/main?" + Query()).c_str(), body, "text/xml"); }
+  httplib::Result Post(const std::string& body) {
+    return client_.Post(("/wx/main?" + Query()).c_str(), body, "text/xml");
+  }
   /// Posts while the clock runs, since a question that reaches the model needs time to pass.
   std::string PostAndPlay(const std::string& body) {
     std::atomic<bool> done{false};
@@ -86,7 +89,8 @@ class BadInputTest : public ::testing::Test {
   }
   static std::string TextXml(const std::string& content, const std::string& msg_id) {
     return "<xml><ToUserName>gh_a</ToUserName><FromUserName>oBad</FromUserName><CreateTime>1</CreateTime>"
-           "<MsgType>text</MsgType><Content>" + content + "</Content><MsgId>" + msg_id + "</MsgId></xml>";
+           "<MsgType>text</MsgType><Content>" +
+           content + "</Content><MsgId>" + msg_id + "</MsgId></xml>";
   }
 
   World world_;
@@ -97,9 +101,10 @@ TEST_F(BadInputTest, MalformedBodiesAreRefusedWithAnEmpty403) {
   std::string nested;
   for (int i = 0; i < 10'000; ++i) nested += "<a>";
   std::string brackets(10'000, '[');
-  for (const std::string& body : {std::string(), std::string("not xml"), std::string("<xml>"), std::string("{\"a\":"),
-                                  std::string("<xml></xml>"), std::string("[]"), std::string("null"), nested, brackets,
-                                  std::string("<!DOCTYPE x [<!ENTITY a \"b\">]><xml>&a;</xml>"), std::string("\xff\xfe\x00\x3c", 4)}) {
+  for (const std::string& body :
+       {std::string(), std::string("not xml"), std::string("<xml>"), std::string("{\"a\":"), std::string("<xml></xml>"),
+        std::string("[]"), std::string("null"), nested, brackets,
+        std::string("<!DOCTYPE x [<!ENTITY a \"b\">]><xml>&a;</xml>"), std::string("\xff\xfe\x00\x3c", 4)}) {
     const auto result = Post(body);
     ASSERT_TRUE(result) << body.substr(0, 40);
     EXPECT_EQ(result->status, 403) << body.substr(0, 40);
@@ -115,7 +120,9 @@ TEST_F(BadInputTest, OddTextsStillGetAProperReply) {
   EXPECT_THAT(Post(TextXml(std::string(60'000, 'x'), "4"))->body, HasSubstr("太长"));
   EXPECT_THAT(PostAndPlay(TextXml("a\x01\x02 \xff\xfe ]]&gt;", "5")), HasSubstr("好的。"));
   EXPECT_EQ(Post("<xml><ToUserName>g</ToUserName><FromUserName>o</FromUserName><CreateTime>1</CreateTime>"
-                 "<MsgType>hologram</MsgType><MsgId>6</MsgId></xml>")->body, "success");
+                 "<MsgType>hologram</MsgType><MsgId>6</MsgId></xml>")
+                ->body,
+            "success");
 }
 
 TEST_F(BadInputTest, BodyOverTheLimitIs413AndUnknownPathsAre404) {
@@ -183,7 +190,8 @@ TEST(OperationsTest, TestAsksTheModelWhenAskedTo) {
 
 TEST(AccountsTest, TwoAccountsInOneProcessDoNotMix) {
   World world({.answer = AnswersAfter(1s, "好的。"),
-               .more_accounts = "  - { name: second, token: secondToken, upstreams: [main], texts: { help: 第二个账号的帮助 } }\n"});
+               .more_accounts =
+                   "  - { name: second, token: secondToken, upstreams: [main], texts: { help: 第二个账号的帮助 } }\n"});
   simulator::WeChatSimulator::Options options;
   options.url = "http://127.0.0.1:" + std::to_string(world.application().PushPort()) + "/wx/second";
   options.account.token = "secondToken";

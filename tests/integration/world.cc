@@ -93,19 +93,29 @@ void World::WriteFiles() {
   Write(folder_.File("config.yml"),
         "server: { listen: \"127.0.0.1:${PORT}\", operations_listen: \"127.0.0.1:0\", drain: 0s }\n"
         "store: { sqlite: store.db }\n"
-        "window: { tries: " + std::to_string(options_.tries) + " }\n"
-        "answers:\n  history_tokens: 3000\n" + options_.more_answers +
-        "accounts:\n"
-        "  - name: main\n"
-        "    token: " + kToken + "\n"
-        "    app_id: " + kAppId + "\n"
-        "    mode: " + options_.mode + "\n" +
-        (encrypted ? std::string("    encoding_aes_key: ") + kAesKey + "\n" : "") +
-        "    system_prompt: 你是测试用的助手。\n" +
-        (options_.model.empty() ? "" : "    upstreams: [" + options_.model + "]\n") + options_.more_accounts +
-        "upstreams:\n"
-        "  - { name: main, base_url: \"" + model_->BaseUrl() + "\", model: test, api_key: k, max_calls: 5000,"
-        " first_token_timeout: 10m, idle_timeout: 10m }\n" + options_.more_config);
+        "window: { tries: " +
+            std::to_string(options_.tries) +
+            " }\n"
+            "answers:\n  history_tokens: 3000\n" +
+            options_.more_answers +
+            "accounts:\n"
+            "  - name: main\n"
+            "    token: " +
+            kToken +
+            "\n"
+            "    app_id: " +
+            kAppId +
+            "\n"
+            "    mode: " +
+            options_.mode + "\n" + (encrypted ? std::string("    encoding_aes_key: ") + kAesKey + "\n" : "") +
+            "    system_prompt: 你是测试用的助手。\n" +
+            (options_.model.empty() ? "" : "    upstreams: [" + options_.model + "]\n") + options_.more_accounts +
+            "upstreams:\n"
+            "  - { name: main, base_url: \"" +
+            model_->BaseUrl() +
+            "\", model: test, api_key: k, max_calls: 5000,"
+            " first_token_timeout: 10m, idle_timeout: 10m }\n" +
+            options_.more_config);
 }
 
 void World::StartApplication() {

@@ -19,8 +19,8 @@
 
 namespace yingda::testing {
 
-/// The whole application between WeChat's side and a model upstream, over real sockets, with a clock that the test moves: a
-/// 15-second story takes moments.
+/// The whole application between WeChat's side and a model upstream, over real sockets, with a clock that the test
+/// moves: a 15-second story takes moments.
 class World {
  public:
   struct Options {
@@ -28,12 +28,12 @@ class World {
     std::string mode = "plain";                  // plain, compatible, safe
     bool json = false;
     int tries = 3;
-    std::string rules{};       // a rule file; empty: a small one
-    std::string deny_words{};  // a word list; empty: a small one
+    std::string rules{};          // a rule file; empty: a small one
+    std::string deny_words{};     // a word list; empty: a small one
     std::string more_accounts{};  // list items below accounts:
-    std::string more_config{};  // appended to config.yml
-    std::string more_answers{};  // lines below answers:, each indented by two
-    std::string model = "main";  // empty: the account has no upstream
+    std::string more_config{};    // appended to config.yml
+    std::string more_answers{};   // lines below answers:, each indented by two
+    std::string model = "main";   // empty: the account has no upstream
   };
 
   explicit World(Options options);

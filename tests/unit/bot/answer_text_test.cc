@@ -54,9 +54,10 @@ TEST(AnswerTextTest, LabelShortensTheQuestionAtACharacter) {
 
 TEST(AnswerTextTest, EveryFailureHasAKindText) {
   const Texts texts;
-  for (const auto failure : {model::ChatFailure::kTimeout, model::ChatFailure::kUnreachable, model::ChatFailure::kRateLimited,
-                             model::ChatFailure::kRefused, model::ChatFailure::kContentPolicy, model::ChatFailure::kBadAnswer,
-                             model::ChatFailure::kEmpty, model::ChatFailure::kOverloaded, model::ChatFailure::kCancelled}) {
+  for (const auto failure :
+       {model::ChatFailure::kTimeout, model::ChatFailure::kUnreachable, model::ChatFailure::kRateLimited,
+        model::ChatFailure::kRefused, model::ChatFailure::kContentPolicy, model::ChatFailure::kBadAnswer,
+        model::ChatFailure::kEmpty, model::ChatFailure::kOverloaded, model::ChatFailure::kCancelled}) {
     EXPECT_FALSE(FailureText(failure, texts).empty());
   }
 }

@@ -64,7 +64,8 @@ TEST(WindowPolicyTest, DecidesAsTheTableSays) {
   for (const Case& c : kCases) {
     WindowOptions options;
     options.tries = c.tries;
-    EXPECT_EQ(DecideWindow(options, {c.ability, c.try_number, c.since_first, c.since_try, c.progress}), c.want) << c.name;
+    EXPECT_EQ(DecideWindow(options, {c.ability, c.try_number, c.since_first, c.since_try, c.progress}), c.want)
+        << c.name;
   }
 }
 
