@@ -23,10 +23,14 @@ std::string_view TypeName(const Reply& reply) {
   return kNames[reply.index()];
 }
 
+bool IsEmptyOnceCleaned(std::string_view text) {
+  // Nearly every text begins with something that stays; only the others are worth a copy.
+  const unsigned char first = text.empty() ? 0 : static_cast<unsigned char>(text.front());
+  return first < 0x20 || first == 0x7F || first == 0xEF ? CleanText(text).empty() : false;
+}
+
 bool ShowsNothing(const Reply& reply) {
-  if (const auto* text = std::get_if<TextReply>(&reply)) {
-    return text->content.empty() || CleanText(std::string_view(text->content).substr(0, 16)).empty();
-  }
+  if (const auto* text = std::get_if<TextReply>(&reply)) return IsEmptyOnceCleaned(text->content);
   if (const auto* news = std::get_if<NewsReply>(&reply)) return news->articles.empty();
   return std::holds_alternative<NoReply>(reply);
 }

@@ -108,6 +108,7 @@ TEST(PassiveReplyTest, TextsThatWouldBreakTheXmlArriveWhole) {
        "abc"},
       {"👩‍👩‍👧 你好", "👩‍👩‍👧 你好"},
       {"]]\x01>", "]]>"},
+      {std::string(40, '\x02') + "late", "late"},
   };
   for (const auto& [content, want] : cases) {
     const std::string xml = PassiveReplyXml(TextReply{content}, kFollower, kAccount, kTime);
@@ -119,7 +120,7 @@ TEST(PassiveReplyTest, TextsThatWouldBreakTheXmlArriveWhole) {
 }
 
 TEST(PassiveReplyTest, NothingToShowIsSuccess) {
-  const Reply nothing[] = {NoReply{}, TextReply{}, TextReply{"\x01\x02"}, NewsReply{}};
+  const Reply nothing[] = {NoReply{}, TextReply{}, TextReply{"\x01\x02"}, TextReply{"\xEF\xBF\xBF"}, NewsReply{}};
   for (const Reply& reply : nothing) {
     EXPECT_EQ(PassiveReplyXml(reply, kFollower, kAccount, kTime), "success");
     EXPECT_EQ(PassiveReplyJson(reply, kFollower, kAccount, kTime), "success");
