@@ -50,19 +50,19 @@ TEST(HostResolverTest, ManyWaitersShareOneLookup) {
 
 TEST(HostResolverTest, GivesTheOldAnswerWhileItAsksAnew) {
   Fixture f;
-  Gate second_asked, answered;
-  std::atomic<int> lookups = 0;
-  Gate hold;
+  // Shared, since the look-up may still be under way when the test ends.
+  const auto asked = std::make_shared<Gate>();
+  const auto hold = std::make_shared<Gate>();
   HostResolver resolver(
       {},
-      [&](const std::string&) -> base::Result<Addresses> {
-        if (++lookups == 2) {
-          second_asked.Open();
-          hold.Wait();
-        }
-        return Addresses{"10.0.0." + std::to_string(lookups)};
+      [=](const std::string&) -> base::Result<Addresses> {
+        asked->Open();
+        const int lookup = asked->Count();
+        if (lookup == 2) hold->Wait();
+        return Addresses{"10.0.0." + std::to_string(lookup)};
       },
       f.loop);
+  Gate answered;
   RunOn(f.loop, [&] { resolver.Resolve("a.example", 1, [&](const auto&) { answered.Open(); }); });
   ASSERT_TRUE(answered.Wait());
   f.clock.Advance(std::chrono::seconds(61));
@@ -70,8 +70,8 @@ TEST(HostResolverTest, GivesTheOldAnswerWhileItAsksAnew) {
   std::string at_once;
   RunOn(f.loop, [&] { resolver.Resolve("a.example", 2, [&](const auto& found) { at_once = found->front(); }); });
   EXPECT_EQ(at_once, "10.0.0.1");
-  EXPECT_TRUE(second_asked.Wait());
-  hold.Open();
+  EXPECT_TRUE(asked->Wait(2));
+  hold->Open();
 }
 
 TEST(HostResolverTest, AFailureIsToldAndNotRemembered) {
