@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "rules/reply_template.h"
+
+#include <algorithm>
+
+namespace yingda::rules {
+namespace {
+
+enum class Field { kText, kAddress };
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+/// The group number of a placeholder that begins at `text[at]`, and its length; length 0 if there is none.
+struct Placeholder {
+  int group = -1;
+  size_t length = 0;
+};
+Placeholder PlaceholderAt(std::string_view text, size_t at) {
+  if (text[at] != '{') return {};
+  Placeholder found{0, 1};
+  while (found.length <= 2 && at + found.length < text.size() && IsDigit(text[at + found.length])) {
+    found.group = found.group * 10 + (text[at + found.length++] - '0');
+  }
+  if (found.length == 1 || at + found.length >= text.size() || text[at + found.length] != '}') return {};
+  ++found.length;
+  return found;
+}
+
+bool IsDoubleBrace(std::string_view text, size_t at) {
+  return (text[at] == '{' || text[at] == '}') && at + 1 < text.size() && text[at + 1] == text[at];
+}
+
+void AppendPercentEncoded(std::string& out, std::string_view text) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '-' || c == '.' ||
+                       c == '_' || c == '~';
+    if (plain) {
+      out += c;
+    } else {
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+}
+
+std::string FillText(std::string_view text, Field field, const std::vector<std::string_view>& groups) {
+  std::string filled;
+  filled.reserve(text.size() + 32);
+  for (size_t at = 0; at < text.size();) {
+    if (IsDoubleBrace(text, at)) {
+      filled += text[at];
+      at += 2;
+    } else if (const Placeholder placeholder = PlaceholderAt(text, at); placeholder.length > 0) {
+      const auto group = static_cast<size_t>(placeholder.group);
+      const std::string_view value = group < groups.size() ? groups[group] : std::string_view();
+      if (field == Field::kAddress) {
+        AppendPercentEncoded(filled, value);
+      } else {
+        filled += value;
+      }
+      at += placeholder.length;
+    } else {
+      filled += text[at++];
+    }
+  }
+  return filled;
+}
+
+/// Calls `use(text, field)` for every text of the reply that may hold placeholders. Media ids and agents may not: they
+/// are the account's own names.
+template <typename Use>
+void ForEachText(wechat::Reply& reply, const Use& use) {
+  if (auto* text = std::get_if<wechat::TextReply>(&reply)) {
+    use(text->content, Field::kText);
+  } else if (auto* video = std::get_if<wechat::VideoReply>(&reply)) {
+    use(video->title, Field::kText);
+    use(video->description, Field::kText);
+  } else if (auto* music = std::get_if<wechat::MusicReply>(&reply)) {
+    use(music->title, Field::kText);
+    use(music->description, Field::kText);
+    use(music->music_url, Field::kAddress);
+    use(music->hq_music_url, Field::kAddress);
+  } else if (auto* news = std::get_if<wechat::NewsReply>(&reply)) {
+    for (wechat::Article& article : news->articles) {
+      use(article.title, Field::kText);
+      use(article.description, Field::kText);
+      use(article.picture_url, Field::kAddress);
+      use(article.url, Field::kAddress);
+    }
+  }
+}
+
+int HighestGroupIn(std::string_view text) {
+  int highest = -1;
+  for (size_t at = 0; at < text.size();) {
+    if (IsDoubleBrace(text, at)) {
+      at += 2;
+      continue;
+    }
+    const Placeholder placeholder = PlaceholderAt(text, at);
+    highest = std::max(highest, placeholder.group);
+    at += std::max<size_t>(placeholder.length, 1);
+  }
+  return highest;
+}
+
+}  // namespace
+
+ReplyTemplate::ReplyTemplate(wechat::Reply pattern) : pattern_(std::move(pattern)) {
+  ForEachText(pattern_,
+              [&](std::string& text, Field) { highest_group_ = std::max(highest_group_, HighestGroupIn(text)); });
+  if (highest_group_ >= 0) return;
+  // Without placeholders only the doubled braces are left to do, and those once.
+  ForEachText(pattern_, [](std::string& text, Field field) { text = FillText(text, field, {}); });
+}
+
+wechat::Reply ReplyTemplate::Fill(const std::vector<std::string_view>& groups) const {
+  wechat::Reply reply = pattern_;
+  if (highest_group_ >= 0) {
+    ForEachText(reply, [&](std::string& text, Field field) { text = FillText(text, field, groups); });
+  }
+  return reply;
+}
+
+}  // namespace yingda::rules

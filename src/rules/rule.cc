@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "rules/rule.h"
+
+namespace yingda::rules {
+namespace {
+
+/// Callers may count messages: neighbouring numbers must not give the replies in turn (the mixer of SplitMix64).
+uint64_t Mix(uint64_t x) {
+  x += 0x9E3779B97F4A7C15;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+std::string_view ToString(MatchKind kind) {
+  switch (kind) {
+    case MatchKind::kEvent: return "event";
+    case MatchKind::kExact: return "exact";
+    case MatchKind::kPrefix: return "prefix";
+    case MatchKind::kSuffix: return "suffix";
+    case MatchKind::kAllOf: return "all_of";
+    case MatchKind::kContains: return "contains";
+    case MatchKind::kRegex: return "regex";
+  }
+  return "";
+}
+
+wechat::Reply Rule::Reply(uint64_t choice, const std::vector<std::string_view>& groups) const {
+  const size_t index = mode == ReplyMode::kRandom ? Mix(choice) % replies.size() : 0;
+  return replies[index].Fill(groups);
+}
+
+}  // namespace yingda::rules

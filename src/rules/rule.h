@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/reply_template.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace yingda::rules {
+
+/// How keywords are compared with a message, in order of precedence: with equal priority the more exact kind wins.
+/// All but kRegex see both sides folded as the word filter folds them: case, full width, traditional characters and
+/// invisible characters make no difference; blanks at both ends never count.
+enum class MatchKind : uint8_t {
+  kEvent,     // not a message: a follow, a scan, a menu click
+  kExact,     // the whole message; sentence marks at its end do not count
+  kPrefix,    // the message begins with the keyword
+  kSuffix,    // the message ends with it, sentence marks aside
+  kAllOf,     // all keywords of the rule occur, in any order
+  kContains,  // the keyword occurs
+  kRegex,     // an RE2 expression occurs; case and full-width letters and digits make no difference, the rest does
+};
+
+/// The kind as rule files write it, e.g. "all_of".
+std::string_view ToString(MatchKind kind);
+
+struct Keyword {
+  std::string text;
+  int line = 0, column = 0;
+  std::shared_ptr<const re2::RE2> regex;  // kRegex only
+};
+
+enum class ReplyMode : uint8_t { kFirst, kRandom };
+
+/// One rule of a rule file, checked. A rule is either for messages (keywords) or for one kind of event.
+struct Rule {
+  std::string name;  // as given, else the first keyword, else the event
+  std::string file;
+  int line = 0;
+  int priority = 0;  // higher goes first
+  MatchKind match = MatchKind::kContains;
+  std::vector<Keyword> keywords;
+  std::string event;                    // lower case
+  std::vector<std::string> event_keys;  // empty: any
+  ReplyMode mode = ReplyMode::kFirst;
+  std::vector<ReplyTemplate> replies;  // never empty
+
+  /// "reply_rules/a.yml:12"
+  std::string Source() const { return file + ":" + std::to_string(line); }
+  /// The reply to send. `groups` are what {0} {1}… stand for. Equal `choice`, equal reply: the tries of one message
+  /// must not draw twice.
+  wechat::Reply Reply(uint64_t choice, const std::vector<std::string_view>& groups) const;
+};
+
+}  // namespace yingda::rules

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+#include "rules/rule_file.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/utf8.h"
+#include "base/yaml_map.h"
+#include "filter/fold.h"
+#include "filter/pattern_index.h"
+#include "rules/regex_text.h"
+#include "rules/reply_reader.h"
+
+namespace yingda::rules {
+namespace {
+
+using base::YamlMap;
+using base::YamlNode;
+
+constexpr size_t kMaxFileBytes = size_t{16} << 20;
+constexpr size_t kMaxRegexBytes = 1000;
+constexpr size_t kMaxEventArticles = 8;
+constexpr int64_t kMaxPriority = 1'000'000;
+
+/// Events that rules may answer, and whether WeChat shows the answer.
+struct KnownEvent {
+  std::string_view name;
+  bool shows_reply;
+};
+constexpr KnownEvent kEvents[] = {
+    {"subscribe", true},        {"scan", true},           {"click", true},
+    {"scancode_waitmsg", true}, {"scancode_push", true},  {"pic_sysphoto", true},
+    {"pic_weixin", true},       {"location_select", true}, {"pic_photo_or_album", true},
+    {"unsubscribe", false},     {"view", false},          {"view_miniprogram", false},
+    {"location", false},        {"user_enter_tempsession", false},
+};
+
+std::string WhatIsWrong(const re2::RE2& regex) {
+  const std::string part = regex.error_arg().empty() ? "" : "“" + regex.error_arg() + "”";
+  switch (regex.error_code()) {
+    case re2::RE2::ErrorMissingParen:
+    case re2::RE2::ErrorUnexpectedParen: return "圆括号没有配对" + part + "：请补上另一半，要匹配括号本身请写 \\(";
+    case re2::RE2::ErrorMissingBracket: return "方括号没有配对" + part + "：请补上 ]";
+    case re2::RE2::ErrorRepeatArgument:
+    case re2::RE2::ErrorRepeatOp: return part + " 前面没有可以重复的内容：要匹配符号本身请在前面加 \\";
+    case re2::RE2::ErrorRepeatSize: return "重复次数 " + part + " 太大：最多 1000";
+    case re2::RE2::ErrorBadPerlOp: return "不支持 " + part + "（如预查 (?=…)）：请换一种写法";
+    case re2::RE2::ErrorBadEscape: return "不支持 " + part + " 这种写法（如反向引用 \\1）：请换一种写法";
+    case re2::RE2::ErrorTrailingBackslash: return "末尾多了一个反斜杠：请删掉，要匹配反斜杠本身请写 \\\\";
+    case re2::RE2::ErrorBadCharRange: return "字符范围 " + part + " 不对：应当从小到大，例如 [0-9]";
+    case re2::RE2::ErrorPatternTooLarge: return "正则表达式太复杂：请减少重复次数或拆成几条";
+    default: return part + "（" + regex.error() + "）";
+  }
+}
+
+class RuleReader {
+ public:
+  RuleReader(const YamlNode& node, base::YamlProblems& problems, base::YamlProblems& warnings)
+      : node_(node), problems_(problems), warnings_(warnings), map_(&node, problems) {}
+
+  /// Nothing if the rule is wrong or switched off.
+  std::optional<Rule> Read() {
+    const size_t problems_before = problems_.size();
+    if (!node_.IsMap()) {
+      if (node_.IsNull()) problems_.Add(node_, "", "这一条规则是空的：请删掉多余的“-”，或补上 keywords 和 reply");
+      return std::nullopt;
+    }
+    rule_.file = problems_.file();
+    rule_.line = node_.line;
+    rule_.name = map_.String("name");
+    rule_.priority = static_cast<int>(map_.Integer("priority", 0, -kMaxPriority, kMaxPriority));
+    const bool enabled = map_.Bool("enabled", true);
+    rule_.mode = map_.Choice<ReplyMode>("mode", ReplyMode::kFirst,
+                                        {{"first", ReplyMode::kFirst}, {"random", ReplyMode::kRandom}});
+    rule_.match = map_.Choice<MatchKind>("match", MatchKind::kContains,
+                                         {{"exact", MatchKind::kExact},
+                                          {"contains", MatchKind::kContains},
+                                          {"prefix", MatchKind::kPrefix},
+                                          {"suffix", MatchKind::kSuffix},
+                                          {"all_of", MatchKind::kAllOf},
+                                          {"regex", MatchKind::kRegex}});
+    ReadTrigger();
+    ReadReplies();
+    if (problems_.size() != problems_before || !enabled) return std::nullopt;
+    return std::move(rule_);
+  }
+
+ private:
+  void ReadTrigger() {
+    const YamlNode* keywords = node_.Find("keywords");
+    map_.Has("keywords");
+    if (map_.Has("event")) {
+      if (keywords != nullptr) {
+        problems_.Add(*keywords, "", "一条规则不能同时有 event 和 keywords：请分成两条规则");
+      }
+      ReadEvent();
+      return;
+    }
+    if (map_.Has("key")) map_.Problem("key", "", "key 只能和 event 一起用：请补上 event，例如 event: click");
+    if (keywords == nullptr) {
+      problems_.Add(node_, "", "缺少 keywords（关键词）或 event（事件）：请补上其中一个");
+      return;
+    }
+    ReadKeywords(*keywords);
+  }
+
+  void ReadEvent() {
+    if (map_.Has("match")) map_.Problem("match", "", "event 规则不用写 match：请删掉这一行");
+    rule_.match = MatchKind::kEvent;
+    rule_.event = map_.String("event");
+    std::transform(rule_.event.begin(), rule_.event.end(), rule_.event.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    rule_.event_keys = map_.Strings("key");
+    if (rule_.name.empty()) {
+      rule_.name = rule_.event + (rule_.event_keys.empty() ? "" : " " + rule_.event_keys.front());
+    }
+    const auto* known =
+        std::find_if(std::begin(kEvents), std::end(kEvents), [&](const KnownEvent& e) { return e.name == rule_.event; });
+    if (known == std::end(kEvents)) {
+      std::vector<std::string_view> names;
+      for (const KnownEvent& event : kEvents) names.push_back(event.name);
+      const std::string guess(base::ClosestWord(rule_.event, names));
+      Warn("event", "不认识的事件 " + rule_.event +
+                        (guess.empty() ? "：常用的有 subscribe（关注）、scan（扫码）、click（菜单点击）"
+                                       : "：是不是想写 " + guess + "？"));
+    } else if (!known->shows_reply) {
+      Warn("event", "微信不会把 " + rule_.event + " 事件的回复显示给粉丝：这条规则不会有效果");
+    }
+  }
+
+  void ReadKeywords(const YamlNode& keywords) {
+    if (keywords.IsNull() || (keywords.IsList() && keywords.items.empty())) {
+      problems_.Add(keywords, "", "keywords 是空的：请至少写一个关键词，例如 keywords: [营业时间]");
+    } else if (keywords.IsScalar()) {
+      ReadKeyword(keywords);
+    } else if (keywords.IsMap()) {
+      problems_.Add(keywords, "", "keywords 应当是列表，例如 [营业时间, 几点开门]；含有 { } 的关键词要加上英文双引号");
+    }
+    for (const YamlNode& item : keywords.items) ReadKeyword(item);
+    if (rule_.name.empty() && !rule_.keywords.empty()) rule_.name = rule_.keywords.front().text;
+  }
+
+  void ReadKeyword(const YamlNode& node) {
+    if (!node.IsScalar() && !node.IsNull()) {
+      problems_.Add(node, "", "关键词应当是文字：含有 [ ] { } 或冒号的关键词要加上英文双引号");
+      return;
+    }
+    if (base::TrimBlanks(node.text).empty()) {
+      problems_.Add(node, "", "关键词是空的：空的关键词会匹配所有消息，请删掉它或补上文字");
+      return;
+    }
+    if (rule_.match == MatchKind::kRegex) return ReadRegex(node);
+    const std::string text(base::TrimBlanks(node.text));
+    const std::u32string codes = filter::FoldedCodes(text, filter::FoldMode::kLiteral);
+    if (filter::FoldedKey(text).empty() || codes.empty()) {
+      problems_.Add(node, "", "关键词里只有看不见的字符：请换成文字");
+    } else if (codes.size() > filter::PatternIndex::kMaxCodes) {
+      problems_.Add(node, "",
+                    "关键词太长：最多 " + std::to_string(filter::PatternIndex::kMaxCodes) + " 个字，请取其中一段");
+    } else {
+      WarnAboutKeyword(node, codes);
+      rule_.keywords.push_back({text, node.line, node.column, nullptr});
+    }
+  }
+
+  void WarnAboutKeyword(const YamlNode& node, const std::u32string& codes) {
+    if (!node.quoted && (node.text.find("，") != std::string::npos || node.text.find("、") != std::string::npos)) {
+      warnings_.Add(node, "",
+                    "“" + node.text + "”是一个关键词：如果想写几个关键词，请用英文逗号分开；" +
+                        "如果就是一个，请加上英文双引号");
+    }
+    if (codes.size() == 1 && rule_.match == MatchKind::kContains) {
+      warnings_.Add(node, "", "只有一个字的关键词会匹配很多不相干的消息：请写长一些，或用 match: exact");
+    }
+  }
+
+  void ReadRegex(const YamlNode& node) {
+    if (node.text.size() > kMaxRegexBytes) {
+      problems_.Add(node, "",
+                    "正则表达式太长：最多 " + std::to_string(kMaxRegexBytes) + " 字节，请拆成几个关键词");
+      return;
+    }
+    auto regex = std::make_shared<re2::RE2>(RegexText(node.text), RegexOptions());
+    if (!regex->ok()) {
+      problems_.Add(node, "", "正则表达式写错了：" + WhatIsWrong(*regex));
+      return;
+    }
+    if (re2::RE2::PartialMatch("", *regex)) {
+      warnings_.Add(node, "", "这个正则表达式连空文字也能匹配，所以会匹配所有消息：如果不是有意的，请写得更具体");
+    }
+    const int groups = regex->NumberOfCapturingGroups();
+    groups_ = groups_ < 0 ? groups : std::min(groups_, groups);
+    rule_.keywords.push_back({node.text, node.line, node.column, std::move(regex)});
+  }
+
+  void ReadReplies() {
+    const YamlNode* reply = map_.Find("reply");
+    const YamlNode* replies = map_.Find("replies");
+    if (reply != nullptr && replies != nullptr) {
+      problems_.Add(*replies, "", "reply 和 replies 只能写一个：请把它们合并到 replies 里");
+    } else if (reply != nullptr && reply->IsList()) {
+      problems_.Add(*reply, "", "reply 只能写一条回复：几条回复请写在 replies 里");
+    } else if (reply != nullptr) {
+      ReadOneReply(*reply);
+    } else if (replies != nullptr && replies->IsList() && !replies->items.empty()) {
+      for (const YamlNode& item : replies->items) ReadOneReply(item);
+      if (replies->items.size() > 1 && !map_.Has("mode")) {
+        warnings_.Add(*replies, "", "写了几条回复，但只会用第一条：想随机回复请加上 mode: random");
+      }
+    } else if (replies != nullptr) {
+      problems_.Add(*replies, "", "replies 应当是列表：每条回复以“- ”开头");
+    } else {
+      problems_.Add(node_, "", "缺少 reply（回复）：请补上，例如 reply: 你好；不想回复时请写 reply: {none: true}");
+    }
+  }
+
+  void ReadOneReply(const YamlNode& node) {
+    ReplyContext context;
+    context.max_articles = rule_.match == MatchKind::kEvent ? kMaxEventArticles : 1;
+    // After a wrong expression nobody knows its groups; its own error is enough.
+    const bool groups_known = rule_.match != MatchKind::kRegex || groups_ >= 0;
+    context.groups = groups_known ? groups_ : 99;
+    if (auto read = ReadReply(node, context, problems_, warnings_)) rule_.replies.push_back(std::move(*read));
+  }
+
+  void Warn(std::string_view key, const std::string& chinese) {
+    const YamlNode* value = node_.Find(key);
+    warnings_.Add(value == nullptr ? node_ : *value, "", chinese);
+  }
+
+  const YamlNode& node_;
+  base::YamlProblems& problems_;
+  base::YamlProblems& warnings_;
+  YamlMap map_;
+  Rule rule_;
+  int groups_ = -1;  // the fewest of the rule's expressions; -1: none
+};
+
+std::vector<Rule> RulesOf(const std::optional<YamlNode>& root, base::YamlProblems& problems,
+                          base::YamlProblems& warnings) {
+  std::vector<Rule> rules;
+  if (!root || root->IsNull()) return rules;
+  if (!root->IsList()) {
+    problems.Add(*root, "", "规则文件应当是列表：每条规则的第一行以“- ”开头，其余各行与它对齐");
+    return rules;
+  }
+  for (const YamlNode& item : root->items) {
+    if (auto rule = RuleReader(item, problems, warnings).Read()) rules.push_back(std::move(*rule));
+  }
+  return rules;
+}
+
+base::YamlOptions RuleFileOptions() {
+  base::YamlOptions options;
+  options.max_bytes = kMaxFileBytes;
+  options.numbered_braces = true;
+  return options;
+}
+
+}  // namespace
+
+std::vector<Rule> ParseRules(std::string_view text, base::YamlProblems& problems, base::YamlProblems& warnings) {
+  return RulesOf(base::ParseYaml(text, problems, RuleFileOptions()), problems, warnings);
+}
+
+std::vector<Rule> ReadRuleFile(const std::string& path, base::YamlProblems& problems, base::YamlProblems& warnings) {
+  return RulesOf(base::ReadYamlFile(path, problems, RuleFileOptions()), problems, warnings);
+}
+
+base::Result<std::vector<std::string>> ListRuleFiles(const std::string& folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const std::string kind = it->path().extension().string();
+    std::error_code ignored;
+    if (name.starts_with('.') || (kind != ".yml" && kind != ".yaml") || it->is_directory(ignored)) continue;
+    files.push_back((std::filesystem::path(folder) / name).string());
+  }
+  if (error) {
+    return base::Error{base::ErrorCode::kNotFound,
+                       folder + ": 文件夹打不开（" + error.message() + "）：请检查路径和读取权限"};
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace yingda::rules
