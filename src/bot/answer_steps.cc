@@ -66,8 +66,10 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   if (!turns.empty() && turns.back().at_ms >= idle_since) {
     for (const store::Turn& turn : turns) history.push_back({turn.role, turn.content});
   }
-  request.messages =
-      model::FitHistory(job->question.account->system_prompt, history, job->question.text, options_.history_tokens);
+  model::ConversationBudget budget;
+  budget.prompt_tokens = options_.history_tokens;
+  budget.max_question_bytes = job->question.account->max_question_bytes;
+  request.messages = model::FitHistory(job->question.account->system_prompt, history, job->question.text, budget);
   request.deadline = loop_.clock().Now() + options_.answer_deadline;
   request.request_id = tagger_.Tag(job->question.account->name, job->question.key);
 
