@@ -37,8 +37,8 @@ class HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};
 };
 
 /// A response that is written piece by piece (chunked transfer coding) until it is closed or the client leaves.
@@ -141,7 +141,8 @@ class HttpServer {
 
  private:
   class Implementation;
-  std::unique_ptr<Implementation> implementation_;
+  // Shared with the open connections: a Responder may be used while the server goes away, and after.
+  std::shared_ptr<Implementation> implementation_;
 };
 
 }  // namespace yingda::net

@@ -41,7 +41,8 @@ struct InboxItem {
   std::string account, open_id;
   std::string question;
   std::string text;
-  int64_t asked_ms = 0;  // when the question came; items are given oldest first, then by part
+  int64_t asked_ms = 0;  // when the question came; items are given oldest first, then by part. Items of one follower
+                         // with the same asked_ms are taken as parts of one answer
   int64_t part = 0;
   int64_t expires_ms = 0;
 };
@@ -65,9 +66,10 @@ struct JobResult {
 };
 
 /// What must outlive a restart. Asynchronous: every call returns at once, `done` runs later on the executor the store
-/// was opened with, in the order of the calls for writes. An empty `done` is allowed. Thread-safety: all members.
-/// Limits: bounded queues; when one is full the call fails with kUnavailable. Errors: kUnavailable (busy, disk full),
-/// kCorrupt (damaged file), kInternal.
+/// was opened with, in the order of the calls for writes (but for Sweep, which lets later writes pass). An empty `done`
+/// of a write is allowed. A read asked after a write was completed sees it. Thread-safety: all members.
+/// Limits: bounded queues; when one is full the call fails with kUnavailable, before the calls that wait. Errors:
+/// kUnavailable (busy, disk full), kCorrupt (damaged file), kInternal.
 class Store {
  public:
   using Done = std::function<void(base::Result<void>)>;
@@ -75,11 +77,15 @@ class Store {
 
   /// Writes a new job; a key that is there already is left as it is.
   virtual void AcceptJob(JobRecord job, Done done) = 0;
+  /// The number of tries only grows. Like SetDelivery, nothing for a key that is not there (any more).
   virtual void RecordTry(std::string key, int tries, Done done) = 0;
-  /// The job's reply and its side effects. An update of an unknown key still writes inbox and turns.
+  /// The job's reply and its side effects, which all belong to the result's follower. An update of an unknown key still
+  /// writes inbox and turns.
   virtual void FinishJob(JobResult result, Done done) = 0;
   virtual void SetDelivery(std::string key, Delivery delivery, Done done) = 0;
-  /// Jobs first seen at or after `since_ms`, and all unfinished or undelivered ones, oldest first: for start-up.
+  /// Jobs first seen at or after `since_ms`, and all unfinished or undelivered ones, oldest first: for start-up. An
+  /// engine may limit their number (no less than 100,000 by default): unfinished ones are then kept before undelivered
+  /// ones, and those before the rest, the newest of each.
   virtual void LoadJobs(int64_t since_ms, std::function<void(base::Result<std::vector<JobRecord>>)> done) = 0;
 
   /// The oldest inbox item of the follower that no one has claimed and that has not expired.
@@ -89,11 +95,15 @@ class Store {
   /// Takes the head `page` of item `id` for the job `key`: the item keeps `page` and is claimed, and when `rest` is not
   /// empty it becomes a new item right behind. Fails with kNotFound when the item is gone or claimed.
   virtual void ClaimPage(int64_t id, std::string key, std::string page, std::string rest, Done done) = 0;
-  /// The page claimed by `key` arrived: it is removed. / It did not: it can be claimed again.
+  /// What `key` claimed arrived: it is removed. / It did not: it can be claimed again. Nothing when it claimed none. A
+  /// job that runs again after a restart without having given its reply releases first what its earlier run claimed.
   virtual void ConfirmPage(std::string key, Done done) = 0;
   virtual void ReleasePage(std::string key, Done done) = 0;
+  /// Pages that a process claimed which ended before it confirmed or released them may have arrived or not, and stay
+  /// claimed. This makes the follower's ones free to be claimed again, in their old places: for an explicit 继续.
+  virtual void ReleaseAbandoned(std::string account, std::string open_id, Done done) = 0;
 
-  /// The newest `limit` turns at or after `since_ms`, oldest first.
+  /// The newest `limit` (at most 1,000 by default) turns at or after `since_ms`, oldest first.
   virtual void LoadConversation(std::string account, std::string open_id, int64_t since_ms, int limit,
                                 std::function<void(base::Result<std::vector<Turn>>)> done) = 0;
   virtual void ClearConversation(std::string account, std::string open_id, Done done) = 0;
@@ -101,7 +111,9 @@ class Store {
   virtual void ForgetFollower(std::string account, std::string open_id, Done done) = 0;
 
   /// Deletes finished and delivered jobs first seen before `jobs_before_ms`, expired inbox items and turns before
-  /// `turns_before_ms`. `done` gets the number of inbox items that expired unread.
+  /// `turns_before_ms`; and any job, were it unfinished, after 48 h (by default), when no answer to it can be sent any
+  /// more. `done` gets the number of inbox items that expired unread; not counted are those that a reply had claimed.
+  /// Goes in small steps between other writes; a store that closes meanwhile answers kCancelled.
   virtual void Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_before_ms,
                      std::function<void(base::Result<int64_t>)> done) = 0;
 

@@ -1,0 +1,10 @@
+yingda_bench(
+  serve_bench
+  SOURCES
+    serve_bench.cc
+    serve_bench_load.cc
+    serve_bench_subjects.cc
+  DEPS
+    net
+    PkgConfig::HTTPLIB
+)

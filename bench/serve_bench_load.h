@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace yingda::bench {
+
+int64_t MonotonicNanoseconds();
+
+/// What a server process has used so far.
+struct ProcessUse {
+  double cpu_seconds = 0;
+  long resident_kib = 0;
+  long threads = 0;
+};
+ProcessUse UseOf(pid_t process);
+
+struct LoadResult {
+  size_t requests = 0;
+  double seconds = 0;
+  double p50_ms = 0;
+  double p99_ms = 0;
+};
+
+/// Keeps `connections` busy with one request each for `seconds`, on one thread, and checks that every answer is a 200.
+LoadResult RunLoad(int port, size_t connections, double seconds, const std::string& request);
+
+/// What happened to requests that were parked together and answered together.
+struct WaitResult {
+  size_t answered = 0;
+  double wake_p50_ms = 0, wake_p99_ms = 0, wake_max_ms = 0;
+  double park_seconds = 0;
+  ProcessUse idle, parked_begin, parked_end, answered_use;
+  double waiting_seconds = 0;
+};
+
+/// Parks `connections` requests at `path`, watches the process for `seconds`, then has `release_path` answer them all
+/// at one instant that it is told in its body (monotonic nanoseconds).
+WaitResult RunWaiting(int port, pid_t server, size_t connections, double seconds);
+
+double Median(std::vector<double> values);
+
+}  // namespace yingda::bench

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "app/application.h"
+
+#include <future>
+#include <utility>
+
+#include "app/account_data.h"
+
+namespace yingda::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kBetweenSweeps = 60s;
+constexpr base::Duration kTurnsKeep = 24h * 30;
+
+int64_t MillisecondsBefore(base::Clock& clock, base::Duration ago) {
+  return base::UnixMilliseconds(clock.WallNow() - ago);
+}
+
+}  // namespace
+
+Application::Application(config::Config config, base::Clock& clock, base::Logger& logger)
+    : config_(std::move(config)), clock_(clock), logger_(logger), loop_(clock), book_(config_.reply_book, clock) {}
+
+Application::~Application() {
+  Stop();
+  // The loop's last functions are completions that point into the desk and the models, so it ends before them.
+  store_.reset();
+  loop_.Stop();
+}
+
+base::Result<void> Application::Start() {
+  net::CurlHttpClient::Options client;
+  client.max_calls = config_.max_model_calls + 16;
+  http_client_ = std::make_unique<net::CurlHttpClient>(client, loop_);
+  for (const auto& upstream : config_.upstreams) {
+    models_.push_back(std::make_unique<model::OpenAiChatModel>(upstream, *http_client_, loop_, logger_, metrics_));
+  }
+  if (auto made = MakeAccounts(); !made) return made;
+  if (auto opened = OpenStore(); !opened) return opened;
+  desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, logger_, metrics_, tagger_);
+  bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, metrics_);
+  if (auto recovered = TakeUpOldJobs(); !recovered) return recovered;
+  MakeServers();
+  if (auto started = operations_server_->Start(); !started) return started;
+  if (auto started = push_server_->Start(); !started) return started;
+  operations_->SetReady(true);
+  SweepRegularly();
+  logger_.Info("serving",
+               {{"push_port", PushPort()}, {"operations_port", OperationsPort()}, {"accounts", accounts_.size()}});
+  return {};
+}
+
+base::Result<void> Application::MakeAccounts() {
+  for (const config::AccountConfig& from : config_.accounts) {
+    base::Result<AccountData> data = LoadAccountData(from);
+    if (!data) return data.error();
+    for (const std::string& warning : data->warnings) {
+      logger_.Warning("file_warning", {{"account", from.name}, {"what", warning}});
+    }
+    auto account = std::make_unique<bot::Account>();
+    account->name = from.name;
+    account->system_prompt = from.system_prompt;
+    account->texts = from.texts;
+    account->max_question_bytes = from.max_question_bytes;
+    account->rules.Set(std::move(data->rules));
+    account->words.Set(std::move(data->words));
+    for (size_t i = 0; i < config_.upstreams.size(); ++i) {
+      if (!from.upstreams.empty() && config_.upstreams[i].name == from.upstreams.front())
+        account->model = models_[i].get();
+    }
+    accounts_.push_back(std::move(account));
+  }
+  return {};
+}
+
+base::Result<void> Application::OpenStore() {
+  store::SqliteStore::Options options;
+  options.path = config_.sqlite_path;
+  options.queue_limit = config_.store_queue;
+  auto opened = store::SqliteStore::Open(
+      options, [this](std::function<void()> completion) { loop_.Post(std::move(completion)); }, logger_, metrics_);
+  if (!opened) return opened.error();
+  store_ = *std::move(opened);
+  return {};
+}
+
+base::Result<void> Application::TakeUpOldJobs() {
+  std::promise<base::Result<void>> done;
+  const int64_t since = MillisecondsBefore(clock_, config_.reply_book.keep);
+  store_->LoadJobs(since, [&](base::Result<std::vector<store::JobRecord>> jobs) {
+    if (!jobs) {
+      done.set_value(jobs.error());
+      return;
+    }
+    desk_->Recover(*std::move(jobs), [this](const std::string& name) { return AccountNamed(name); });
+    done.set_value({});
+  });
+  return done.get_future().get();
+}
+
+void Application::MakeServers() {
+  push_server_ = std::make_unique<net::HttpServer>(config_.push_server, clock_, logger_, metrics_);
+  operations_server_ = std::make_unique<net::HttpServer>(config_.operations_server, clock_, logger_, metrics_);
+  std::vector<const bot::Account*> all;
+  for (size_t i = 0; i < accounts_.size(); ++i) {
+    // The configuration was checked when it was read: the options are known to be good.
+    auto callback = wechat::Callback::Create(config_.accounts[i].callback);
+    callbacks_.push_back(std::make_unique<server::CallbackHandler>(*accounts_[i], *std::move(callback), *bot_, clock_,
+                                                                   logger_, metrics_));
+    callbacks_.back()->Serve(*push_server_, config_.accounts[i].path);
+    all.push_back(accounts_[i].get());
+  }
+  operations_ = std::make_unique<server::OperationsHandler>(server::OperationsHandler::Options(), std::move(all),
+                                                            metrics_, loop_);
+  operations_->Serve(*operations_server_);
+}
+
+void Application::SweepRegularly() {
+  loop_.After(kBetweenSweeps, [this] {
+    const int64_t now = base::UnixMilliseconds(clock_.WallNow());
+    store_->Sweep(now, MillisecondsBefore(clock_, config_.reply_book.keep), MillisecondsBefore(clock_, kTurnsKeep),
+                  [this](const base::Result<int64_t>& expired) {
+                    if (!expired) logger_.Error("sweep_failed", {{"error", expired.error().message}});
+                    if (expired && *expired > 0) {
+                      metrics_.Counter("yingda_inbox_expired_total", "Texts that nobody asked for in time")
+                          .Add(static_cast<double>(*expired));
+                    }
+                  });
+    SweepRegularly();
+  });
+}
+
+void Application::Reload() {
+  for (size_t i = 0; i < accounts_.size(); ++i) {
+    base::Result<AccountData> data = LoadAccountData(config_.accounts[i]);
+    if (!data) {
+      logger_.Error("reload_failed", {{"account", accounts_[i]->name}, {"what", data.error().message}});
+      continue;
+    }
+    accounts_[i]->rules.Set(std::move(data->rules));
+    accounts_[i]->words.Set(std::move(data->words));
+    logger_.Info("reloaded",
+                 {{"account", accounts_[i]->name}, {"rules", data->rule_count}, {"words", data->word_count}});
+  }
+}
+
+bool Application::Stop() {
+  if (stopped_) return true;
+  stopped_ = true;
+  bool whole = true;
+  if (operations_) operations_->SetReady(false);
+  if (push_server_) {
+    push_server_->StopAccepting();
+    whole = push_server_->Stop(config_.drain);
+  }
+  if (desk_) {
+    std::promise<void> stopped;
+    loop_.Post([&] {
+      desk_->Stop();
+      stopped.set_value();
+    });
+    stopped.get_future().get();
+  }
+  if (operations_server_) operations_server_->Stop(base::Duration::zero());
+  if (store_) {
+    std::promise<void> flushed;
+    store_->Flush([&](const base::Result<void>& result) {
+      if (!result) logger_.Error("flush_failed", {{"error", result.error().message}});
+      flushed.set_value();
+    });
+    flushed.get_future().get();
+  }
+  logger_.Info("stopped", {{"whole", whole}});
+  return whole;
+}
+
+bool Application::Idle() const { return loop_.Idle(); }
+
+const bot::Account* Application::AccountNamed(const std::string& name) const {
+  for (const auto& account : accounts_) {
+    if (account->name == name) return account.get();
+  }
+  return nullptr;
+}
+
+}  // namespace yingda::app

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "bot/bot.h"
+#include "config/config.h"
+#include "net/curl_http_client.h"
+#include "net/event_loop.h"
+#include "net/http_server.h"
+#include "server/callback_handler.h"
+#include "server/operations_handler.h"
+#include "store/sqlite_store.h"
+
+namespace yingda::app {
+
+/// The whole server, put together from a configuration: the one place where modules meet. Members stand in the order of
+/// their dependencies, so they go in the reverse. Thread-safety: Start, Reload and Stop from one thread at a time.
+class Application {
+ public:
+  Application(config::Config config, base::Clock& clock, base::Logger& logger);
+  ~Application();
+
+  /// Loads rules and words, opens the store, takes up what an earlier process left, and serves. Errors: one message
+  /// that says what is wrong, where, and what to do.
+  base::Result<void> Start();
+  /// Loads rules and words again; what is broken changes nothing and is logged.
+  void Reload();
+  /// Stops accepting, finishes what waits (at most config.drain), writes everything to the store. Unfinished questions
+  /// run again at the next start. True when nothing had to be cut off.
+  bool Stop();
+
+  int PushPort() const { return push_server_->Port(); }
+  int OperationsPort() const { return operations_server_->Port(); }
+  /// For tests that move the clock: nothing is about to happen without time passing or bytes arriving.
+  bool Idle() const;
+  size_t PushesWaiting() const { return desk_->Waiting(); }
+  size_t PushesParked() const { return push_server_->Parked(); }
+  size_t JobsOpen() const { return desk_->Jobs(); }
+  base::Metrics& metrics() { return metrics_; }
+
+ private:
+  base::Result<void> MakeAccounts();
+  base::Result<void> OpenStore();
+  base::Result<void> TakeUpOldJobs();
+  void MakeServers();
+  void SweepRegularly();
+  const bot::Account* AccountNamed(const std::string& name) const;
+
+  const config::Config config_;
+  base::Clock& clock_;
+  base::Logger& logger_;
+  base::Metrics metrics_;
+  const base::FollowerTagger tagger_;
+  net::EventLoop loop_;
+  std::unique_ptr<net::CurlHttpClient> http_client_;
+  std::vector<std::unique_ptr<model::OpenAiChatModel>> models_;
+  std::vector<std::unique_ptr<bot::Account>> accounts_;
+  bot::ReplyBook book_;
+  std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<bot::AnswerDesk> desk_;
+  std::unique_ptr<bot::Bot> bot_;
+  std::vector<std::unique_ptr<server::CallbackHandler>> callbacks_;
+  std::unique_ptr<server::OperationsHandler> operations_;
+  std::unique_ptr<net::HttpServer> push_server_;
+  std::unique_ptr<net::HttpServer> operations_server_;
+  bool stopped_ = false;
+};
+
+}  // namespace yingda::app

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include <cstdio>
+
+#include "app/account_data.h"
+#include "app/command_line.h"
+#include "base/utf8.h"
+#include "server/explanation.h"
+
+namespace yingda::app {
+namespace {
+
+/// Stands in for the account's model: explaining must not cost a call.
+class NoCallModel final : public model::ChatModel {
+ public:
+  std::unique_ptr<model::ChatCall> Ask(const model::ChatRequest&, model::ChatEvents) override { return nullptr; }
+};
+
+}  // namespace
+
+int RunExplain(const ExplainArguments& arguments) {
+  const auto config = LoadConfigFile(arguments.config_file);
+  if (!config) return kExitConfig;
+  const config::AccountConfig* const from = FindAccount(*config, arguments.account);
+  if (from == nullptr) return kExitUsage;
+  base::Result<AccountData> data = LoadAccountData(*from);
+  if (!data) {
+    std::fprintf(stderr, "%s\n", data.error().message.c_str());
+    return kExitFailed;
+  }
+  NoCallModel model;
+  bot::Account account;
+  account.name = from->name;
+  account.texts = from->texts;
+  account.max_question_bytes = from->max_question_bytes;
+  account.rules.Set(data->rules);
+  account.words.Set(data->words);
+  if (!from->upstreams.empty()) account.model = &model;
+  const server::Explanation explanation =
+      server::Explain(account, server::TextMessage(base::ToValidUtf8(arguments.text)));
+  std::fputs(arguments.json ? explanation.json.c_str() : explanation.text.c_str(), stdout);
+  return kExitOk;
+}
+
+}  // namespace yingda::app

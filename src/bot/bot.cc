@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "bot/bot.h"
+
+#include <utility>
+
+#include "wechat/message_key.h"
+#include "wechat/passive_reply.h"
+
+namespace yingda::bot {
+namespace {
+
+using Route = Decision::Route;
+
+constexpr std::array kRoutes = {Route::kEvent,   Route::kWords, Route::kRule,
+                                Route::kCommand, Route::kModel, Route::kMessageType};
+
+std::string Render(const wechat::Reply& reply, const wechat::Incoming& message, bool json, int64_t now) {
+  return json ? wechat::PassiveReplyJson(reply, message.from_user, message.to_user, now)
+              : wechat::PassiveReplyXml(reply, message.from_user, message.to_user, now);
+}
+
+}  // namespace
+
+Bot::Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock, base::Metrics& metrics)
+    : book_(book),
+      desk_(desk),
+      loop_(loop),
+      clock_(clock),
+      repeats_(
+          metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "answered"}})),
+      joins_(
+          metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "working"}})) {
+  for (size_t i = 0; i < kRoutes.size(); ++i) {
+    messages_by_route_.at(i) = &metrics.Counter("yingda_messages_total", "Messages by the station that decided them",
+                                                {{"route", ToString(kRoutes.at(i))}});
+  }
+}
+
+void Bot::Receive(const Account& account, const wechat::Incoming& message, bool json, std::shared_ptr<ReplyPort> port) {
+  std::string key = wechat::MessageKey(account.name, message);
+  const ReplyBook::Page page = book_.Look(key);
+  if (page.state == ReplyBook::Page::State::kFinished) {
+    repeats_.Add();
+    port->Send(*page.reply);
+    return;
+  }
+
+  thread_local PipelineScratch scratch;  // one per event thread; keeps its buffers
+  const uint64_t choice = std::hash<std::string_view>{}(key);
+  Decision decision = Decide(account, message, choice, scratch);
+  const bool joins = page.state == ReplyBook::Page::State::kWorking;
+  if (joins) joins_.Add();
+  if (!joins) messages_by_route_.at(static_cast<size_t>(decision.route))->Add();
+
+  const bool needs_work =
+      decision.action == Decision::Action::kAskModel || decision.action == Decision::Action::kContinue;
+  if (joins || needs_work) {
+    Question question;
+    question.account = &account;
+    question.kind = decision.action == Decision::Action::kContinue ? Question::Kind::kContinue : Question::Kind::kModel;
+    question.open_id = message.from_user;
+    question.to_user = message.to_user;
+    question.text = std::move(decision.question);
+    question.json = json;
+    // The book is opened before the hand-over, so that a push right behind this one finds the key at work.
+    if (!joins && !book_.StartWork(key)) joins_.Add();
+    question.key = std::move(key);
+    Work(std::move(question), std::move(port));
+    return;
+  }
+
+  std::string reply = Render(decision.reply, message, json, base::UnixSeconds(clock_.WallNow()));
+  if (decision.action == Decision::Action::kClear || decision.action == Decision::Action::kForget) {
+    loop_.Post([this, &account, action = decision.action, open_id = message.from_user] {
+      if (action == Decision::Action::kClear) desk_.ForgetConversation(account, open_id);
+      if (action == Decision::Action::kForget) desk_.ForgetFollower(account, open_id);
+    });
+  }
+  if (std::holds_alternative<wechat::NoReply>(decision.reply)) {
+    port->Send(reply);  // `success` needs no memory: it is the same every time
+    return;
+  }
+  const ReplyBook::Bytes kept = book_.FinishAtOnce(key, std::move(reply));
+  if (kept) {
+    port->Send(*kept);
+    return;
+  }
+  // Rules changed between two pushes of one message, and the other one went to the desk.
+  Question question;
+  question.key = std::move(key);
+  question.account = &account;
+  question.open_id = message.from_user;
+  question.to_user = message.to_user;
+  question.text = message.content;
+  question.json = json;
+  Work(std::move(question), std::move(port));
+}
+
+void Bot::Work(Question question, std::shared_ptr<ReplyPort> port) {
+  loop_.Post([this, question = std::move(question), port = std::move(port)]() mutable {
+    desk_.Push(std::move(question), std::move(port));
+  });
+}
+
+}  // namespace yingda::bot

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "base/metrics.h"
+#include "bot/account.h"
+#include "bot/answer_desk.h"
+#include "bot/pipeline.h"
+#include "bot/reply_book.h"
+#include "bot/reply_port.h"
+#include "wechat/incoming.h"
+
+namespace yingda::bot {
+
+/// The way of one verified push: known keys get what their job has, new messages are decided (pipeline.h) and answered
+/// at once, or become a job on the answer desk. Thread-safety: all members. Cost: a message that rules or the word
+/// filter decide costs no disk, no other thread and two short locks.
+class Bot {
+ public:
+  Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock, base::Metrics& metrics);
+
+  /// Takes one push; the reply goes to `port`, now or later. `json`: how the push was written, and so its reply.
+  void Receive(const Account& account, const wechat::Incoming& message, bool json, std::shared_ptr<ReplyPort> port);
+
+ private:
+  void Work(Question question, std::shared_ptr<ReplyPort> port);
+
+  ReplyBook& book_;
+  AnswerDesk& desk_;
+  net::EventLoop& loop_;
+  base::Clock& clock_;
+  std::array<base::Counter*, 6> messages_by_route_;
+  base::Counter& repeats_;
+  base::Counter& joins_;
+};
+
+}  // namespace yingda::bot

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "bot/account.h"
+#include "bot/reply_port.h"
+#include "model/chat_model.h"
+#include "net/event_loop.h"
+#include "store/store.h"
+
+namespace yingda::bot {
+
+/// What a message that cannot be answered at once asks for.
+struct Question {
+  enum class Kind {
+    kModel,     // an answer of the model
+    kContinue,  // the next unread page
+  };
+  std::string key;  // message key
+  const Account* account = nullptr;
+  Kind kind = Kind::kModel;
+  std::string open_id;
+  std::string to_user;
+  std::string text;
+  bool json = false;
+};
+
+/// One push of the message whose connection is still open.
+struct WaitingPush {
+  std::shared_ptr<ReplyPort> port;
+  int try_number = 1;
+  base::TimePoint arrived;
+  net::EventLoop::TimerId timer = 0;
+};
+
+/// The single piece of work behind one message key, from acceptance until its reply is known to have arrived or has
+/// been put where the follower finds it. Belongs to the answer desk; touched on its loop only.
+struct Job {
+  Question question;
+  base::WallTime first_seen;
+  base::TimePoint first_seen_here;  // the same moment on this process's time line
+  int tries = 0;
+  base::TimePoint last_try;
+
+  std::list<WaitingPush> waiting;
+
+  // The model's side.
+  std::unique_ptr<model::ChatCall> call;
+  std::function<void(model::ChatOutcome)> call_done;  // present while the call is under way
+  std::string answer;                                 // raw, as streamed so far
+  size_t given_bytes = 0;                             // of the answer, that went out in a part
+  bool forgotten = false;  // the follower cleared the conversation meanwhile: not to be remembered
+  bool left = false;       // the follower left: nothing of it is written any more
+
+  // The reply's side. Its text is what every push of this key gets from then on.
+  std::optional<std::string> reply;
+  std::string reply_loss;  // what would be lost if the reply never arrived
+  bool reply_is_part = false;
+  store::Delivery delivery = store::Delivery::kNone;
+  bool giving_part = false;          // a part is on its way to the store and then out
+  std::function<void()> after_part;  // what waits for that
+  bool work_done = false;            // nothing more will be made; only delivery is open
+  bool settled = false;
+  net::EventLoop::TimerId settle_timer = 0;
+};
+
+}  // namespace yingda::bot

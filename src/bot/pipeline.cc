@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "bot/pipeline.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/utf8.h"
+#include "bot/commands.h"
+
+namespace yingda::bot {
+namespace {
+
+using Action = Decision::Action;
+using Route = Decision::Route;
+
+// What WeChat sends as the text of stickers and of other content that this kind of account cannot receive.
+constexpr std::string_view kUnsupportedMarker = "【收到不支持的消息类型，暂无法显示】";
+
+Decision Say(Route route, const std::string& text) {
+  Decision decision;
+  decision.route = route;
+  if (!text.empty()) decision.reply = wechat::TextReply{text};
+  return decision;
+}
+
+Decision FromRule(Route route, rules::RuleMatch match) {
+  Decision decision;
+  decision.route = route;
+  decision.reply = std::move(match.reply);
+  decision.rule = std::move(match.rule);
+  decision.source = std::move(match.source);
+  return decision;
+}
+
+std::string Lower(std::string_view name) {
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
+  return lower;
+}
+
+Decision DecideEvent(const Account& account, const wechat::Incoming& message, uint64_t choice,
+                     PipelineScratch& scratch) {
+  Decision decision;
+  decision.route = Route::kEvent;
+  if (message.event == wechat::EventType::kUnsubscribe) {
+    decision.action = Action::kForget;  // the platform's rules: whoever leaves is forgotten
+    return decision;
+  }
+  const auto rules = account.rules.Get();
+  if (!rules || !wechat::ShowsReply(message.event)) return decision;
+  const std::string name = Lower(message.event_name);
+  const bool by_scene = message.event == wechat::EventType::kSubscribe || message.event == wechat::EventType::kScan;
+  rules::RuleInput input;
+  input.kind = rules::RuleInput::kEvent;
+  input.event = name;
+  input.event_key = by_scene ? message.scene() : std::string_view(message.event_key);
+  input.open_id = message.from_user;
+  input.choice = choice;
+  if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kEvent, *std::move(match));
+  return decision;
+}
+
+Decision DecideText(const Account& account, const wechat::Incoming& message, std::string_view text, uint64_t choice,
+                    PipelineScratch& scratch) {
+  const Texts& texts = account.texts;
+  if (base::TrimBlanks(text).empty()) return Say(Route::kMessageType, texts.empty_text);
+  if (text == kUnsupportedMarker) return Say(Route::kMessageType, texts.unsupported);
+
+  filter::Verdict verdict;
+  const auto words = account.words.Get();
+  if (words) verdict = words->Check(text, filter::Direction::kInbound, scratch.words);
+  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, texts.blocked_question);
+
+  if (const auto rules = account.rules.Get()) {
+    rules::RuleInput input;
+    input.kind = rules::RuleInput::kText;
+    input.text = text;
+    input.open_id = message.from_user;
+    input.choice = choice;
+    if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kRule, *std::move(match));
+  }
+
+  Decision decision;
+  decision.route = Route::kCommand;
+  switch (ParseCommand(text)) {
+    case Command::kContinue:
+      decision.action = Action::kContinue;
+      return decision;
+    case Command::kClear:
+      decision = Say(Route::kCommand, texts.cleared);
+      decision.action = Action::kClear;
+      return decision;
+    case Command::kHelp:
+      return Say(Route::kCommand, texts.help);
+    case Command::kNone:
+      break;
+  }
+
+  if (text.size() > account.max_question_bytes) return Say(Route::kModel, texts.question_too_long);
+  if (account.model == nullptr) return Say(Route::kModel, texts.model_unavailable);
+  decision.route = Route::kModel;
+  decision.action = Action::kAskModel;
+  decision.question = verdict.level == filter::Level::kMask ? words->Mask(text, verdict) : std::string(text);
+  return decision;
+}
+
+}  // namespace
+
+const char* ToString(Decision::Route route) {
+  switch (route) {
+    case Route::kEvent:
+      return "event";
+    case Route::kWords:
+      return "words";
+    case Route::kRule:
+      return "rule";
+    case Route::kCommand:
+      return "command";
+    case Route::kModel:
+      return "model";
+    case Route::kMessageType:
+      return "message_type";
+  }
+  return "unknown";
+}
+
+const char* ToString(Decision::Action action) {
+  switch (action) {
+    case Action::kReply:
+      return "reply";
+    case Action::kAskModel:
+      return "ask_model";
+    case Action::kContinue:
+      return "continue";
+    case Action::kClear:
+      return "clear";
+    case Action::kForget:
+      return "forget";
+  }
+  return "unknown";
+}
+
+Decision Decide(const Account& account, const wechat::Incoming& message, uint64_t choice, PipelineScratch& scratch) {
+  using wechat::MessageType;
+  const Texts& texts = account.texts;
+  switch (message.type) {
+    case MessageType::kEvent:
+      return DecideEvent(account, message, choice, scratch);
+    case MessageType::kText:
+      return DecideText(account, message, message.content, choice, scratch);
+    case MessageType::kVoice:
+      if (!message.recognition().empty()) return DecideText(account, message, message.recognition(), choice, scratch);
+      return Say(Route::kMessageType, texts.voice);
+    case MessageType::kImage:
+      return Say(Route::kMessageType, texts.image);
+    case MessageType::kVideo:
+    case MessageType::kShortVideo:
+      return Say(Route::kMessageType, texts.video);
+    case MessageType::kLocation:
+      return Say(Route::kMessageType, texts.location);
+    case MessageType::kLink:
+      return Say(Route::kMessageType, texts.link);
+    case MessageType::kMiniProgramPage:
+    case MessageType::kUnknown:
+      break;
+  }
+  return Say(Route::kMessageType, "");
+}
+
+}  // namespace yingda::bot

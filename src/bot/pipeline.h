@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "bot/account.h"
+#include "wechat/incoming.h"
+#include "wechat/reply.h"
+
+namespace yingda::bot {
+
+/// Where a message goes, and by which station of the way it was decided.
+struct Decision {
+  enum class Action {
+    kReply,     // `reply` now
+    kAskModel,  // `question` to the model
+    kContinue,  // the next unread page
+    kClear,     // forget the conversation, then `reply`
+    kForget,    // forget the follower, then `reply`
+  };
+  enum class Route { kEvent, kWords, kRule, kCommand, kModel, kMessageType };
+
+  Action action = Action::kReply;
+  Route route = Route::kMessageType;
+  wechat::Reply reply;   // NoReply: `success`
+  std::string question;  // as the model may see it: masked words masked
+  std::string rule;      // of kRule and kEvent: the rule's name
+  std::string source;    // where the rule stands, "reply_rules/a.yml:12"
+};
+const char* ToString(Decision::Route route);
+const char* ToString(Decision::Action action);
+
+/// What one thread needs to decide without allocating; not to be shared.
+struct PipelineScratch {
+  filter::Scratch words;
+  rules::Scratch rules;
+};
+
+/// One message's way: events by rules, or `success`; texts (and recognised voice) through the word filter, the keyword
+/// rules and the commands to the model; all other types to their configured text. `choice` makes random replies the
+/// same for every try. Pure but for the account's snapshots; thread-safe with a scratch per thread. Never fails: odd
+/// input has its own texts.
+Decision Decide(const Account& account, const wechat::Incoming& message, uint64_t choice, PipelineScratch& scratch);
+
+}  // namespace yingda::bot

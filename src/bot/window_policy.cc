@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "bot/window_policy.h"
+
+namespace yingda::bot {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kBetweenTries = 5s;  // WeChat's, not ours to configure
+constexpr base::Duration kEarly = 500ms;
+
+}  // namespace
+
+bool IsLastTry(const WindowOptions& options, int try_number, base::Duration since_first) {
+  return try_number >= options.tries || since_first >= (options.tries - 1) * kBetweenTries - kEarly;
+}
+
+WindowDecision DecideWindow(const WindowOptions& options, const WindowState& state) {
+  if (state.progress == Progress::kReady) return {WindowAction::kReply, {}};
+
+  const bool in_time = state.since_try < options.reply_within;
+  if (state.ability == Ability::kPush) {
+    return in_time ? WindowDecision{WindowAction::kHold, options.reply_within}
+                   : WindowDecision{WindowAction::kAcknowledge, {}};
+  }
+  if (IsLastTry(options, state.try_number, state.since_first - state.since_try)) {
+    return in_time ? WindowDecision{WindowAction::kHold, options.reply_within}
+                   : WindowDecision{WindowAction::kReplyWithPart, {}};
+  }
+  return state.since_try < options.safety_close ? WindowDecision{WindowAction::kHold, options.safety_close}
+                                                : WindowDecision{WindowAction::kClose, {}};
+}
+
+}  // namespace yingda::bot

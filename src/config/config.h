@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "bot/answer_desk.h"
+#include "bot/reply_book.h"
+#include "bot/texts.h"
+#include "model/openai_chat_model.h"
+#include "net/http_server.h"
+#include "wechat/callback.h"
+
+namespace yingda::config {
+
+/// One official account (公众号) as configured.
+struct AccountConfig {
+  enum class Kind { kAuto, kPassive, kPush, kMiniProgram };
+
+  std::string name;
+  std::string path;
+  Kind kind = Kind::kAuto;
+  wechat::Callback::Options callback;
+  std::string app_secret;
+  std::string api_base;
+  std::vector<std::string> rules;  // folders, absolute or relative to the working directory
+  std::string filters;
+  std::string system_prompt;
+  size_t max_question_bytes = 0;
+  bot::Texts texts;
+  std::vector<std::string> upstreams;
+};
+
+/// Everything in config.yml, checked and turned into each module's own options.
+struct Config {
+  std::string file;
+  net::HttpServer::Options push_server;
+  net::HttpServer::Options operations_server;
+  base::Duration drain{};
+  std::string public_url;
+  std::string sqlite_path;
+  size_t store_queue = 0;
+  bot::ReplyBook::Options reply_book;
+  bot::AnswerDesk::Options desk;
+  base::LogLevel log_level = base::LogLevel::kInfo;
+  std::string log_file;
+  std::vector<AccountConfig> accounts;
+  std::vector<model::OpenAiChatModel::Options> upstreams;
+  size_t max_model_calls = 0;
+  std::vector<std::string> warnings;  // what works but was probably not meant
+};
+
+/// The environment by name, for ${VAR} and overrides such as YINGDA__UPSTREAMS__MAIN__API_KEY (list items go by their
+/// name).
+using Environment = std::map<std::string, std::string>;
+Environment ProcessEnvironment();
+
+/// Reads and checks a configuration file. Errors: kInvalidArgument with every mistake on a line of its own, as
+/// "file:line:column: what is wrong, and what to write instead". Values of secrets are never in it.
+base::Result<Config> Load(const std::string& file, const Environment& environment);
+
+}  // namespace yingda::config

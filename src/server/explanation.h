@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "bot/account.h"
+#include "wechat/incoming.h"
+
+namespace yingda::server {
+
+/// What would become of a message and why, for `yingda explain` and GET /test: the station that decides it, the rule or
+/// word with its file and line, why others lost, and the reply when it needs no model.
+struct Explanation {
+  std::string json;  // one JSON object
+  std::string text;  // the same for a terminal, Chinese
+  bool asks_model = false;
+  std::string question;  // what the model would be asked
+};
+Explanation Explain(const bot::Account& account, const wechat::Incoming& message);
+
+/// A text message of an invented follower, for Explain.
+wechat::Incoming TextMessage(std::string_view text);
+
+}  // namespace yingda::server

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "store/group_writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+namespace yingda::store {
+namespace {
+
+// Sweeps are asked for every few minutes; more than this many at once is a mistake of the caller.
+constexpr size_t kChoreLimit = 16;
+
+base::Error QueueFull() {
+  return {base::ErrorCode::kUnavailable, "store: too many writes are waiting for the disk; try again later"};
+}
+
+base::Counter& WritesCounter(base::Metrics& metrics, const std::string& result) {
+  return metrics.Counter("yingda_store_writes_total", "Writes asked of the store, by outcome.", {{"result", result}});
+}
+
+}  // namespace
+
+GroupWriter::GroupWriter(Options options, std::shared_ptr<SharedConnection> connection, Checkpointer* checkpointer,
+                         Executor executor, base::Logger& logger, base::Metrics& metrics)
+    : options_(options),
+      connection_(std::move(connection)),
+      checkpointer_(checkpointer),
+      executor_(std::move(executor)),
+      logger_(logger),
+      writes_ok_(WritesCounter(metrics, "ok")),
+      writes_not_found_(WritesCounter(metrics, "not_found")),
+      writes_failed_(WritesCounter(metrics, "failed")),
+      writes_refused_(WritesCounter(metrics, "refused")),
+      queue_length_(metrics.Gauge("yingda_store_queue", "Writes that wait for the store.")),
+      commit_seconds_(metrics.Histogram("yingda_store_commit_seconds", "Time of one transaction, begin to commit.",
+                                        {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5})),
+      batch_size_(metrics.Histogram("yingda_store_batch_size", "Writes that shared one transaction.",
+                                    {1, 2, 4, 8, 16, 32, 64, 128, 256, 512})) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+GroupWriter::~GroupWriter() {
+  {
+    std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void GroupWriter::Enqueue(Write write) {
+  {
+    std::lock_guard lock(mutex_);
+    if (queue_.size() < options_.queue_limit) {
+      queue_.push_back(std::move(write));
+      queue_length_.Add(1);
+      wake_.notify_one();
+      return;
+    }
+  }
+  writes_refused_.Add();
+  Post(std::move(write.done), QueueFull());
+}
+
+void GroupWriter::Enqueue(Chore chore) {
+  {
+    std::lock_guard lock(mutex_);
+    if (chores_.size() < kChoreLimit) {
+      chores_.push_back(std::move(chore));
+      wake_.notify_one();
+      return;
+    }
+  }
+  Post(std::move(chore.done), QueueFull());
+}
+
+void GroupWriter::Run() {
+  for (;;) {
+    Batch batch;
+    Chore chore;
+    if (!Take(batch, chore)) return;
+    if (!batch.empty()) RunBatch(std::move(batch));
+    if (chore.step) RunStep(std::move(chore));
+  }
+}
+
+/// Waits for work. False when the writer is closed and everything is done.
+bool GroupWriter::Take(Batch& batch, Chore& chore) {
+  std::deque<Chore> cancelled;
+  {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return !queue_.empty() || !chores_.empty() || closing_; });
+    const size_t count = std::min(queue_.size(), options_.batch_limit);
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+    batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+    if (closing_) {
+      cancelled.swap(chores_);
+    } else if (!chores_.empty()) {
+      chore = std::move(chores_.front());
+      chores_.pop_front();
+    }
+  }
+  for (auto& each : cancelled) {
+    Post(std::move(each.done),
+         base::Error{base::ErrorCode::kCancelled, "store: closing; the next sweep does the rest"});
+  }
+  queue_length_.Add(-static_cast<double>(batch.size()));
+  return !batch.empty() || chore.step != nullptr;
+}
+
+void GroupWriter::RunBatch(Batch batch) {
+  const bool flush = std::any_of(batch.begin(), batch.end(), [](const Write& write) { return write.flush; });
+  Results results(batch.size());
+  int wal_pages = 0;
+  {
+    std::lock_guard lock(connection_->mutex);
+    const auto started = std::chrono::steady_clock::now();
+    if (batch.size() == 1) {
+      results[0] = RunAlone(batch[0]);
+    } else if (!RunTogether(batch, results)) {
+      for (size_t i = 0; i < batch.size(); ++i) results[i] = RunAlone(batch[i]);
+    }
+    commit_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+    wal_pages = sqlite().wal_pages();
+  }
+  if (flush && checkpointer_ != nullptr) {
+    const auto flushed = checkpointer_->Flush();
+    for (size_t i = 0; i < batch.size(); ++i) {
+      if (batch[i].flush && results[i]) results[i] = flushed;
+    }
+  }
+  Count(results);
+  // One post a batch: each costs the loop a wake-up.
+  executor_([done = std::make_shared<Batch>(std::move(batch)), results = std::move(results)] {
+    for (size_t i = 0; i < results.size(); ++i) {
+      if ((*done)[i].done) (*done)[i].done(results[i]);
+    }
+  });
+  // After the post, because this may have to wait for the disk.
+  if (checkpointer_ != nullptr) checkpointer_->AfterCommit(wal_pages);
+}
+
+/// False when the transaction was lost as a whole: nothing is written, and it is not known whose fault that was.
+bool GroupWriter::RunTogether(const Batch& batch, Results& results) {
+  auto begun = Begin();
+  if (!begun) {
+    std::fill(results.begin(), results.end(), begun);
+    return true;
+  }
+  for (size_t i = 0; i < batch.size(); ++i) {
+    auto marked = Query(sqlite(), "SAVEPOINT one_write").Run();
+    if (!marked) break;
+    results[i] = batch[i].run(sqlite());
+    if (!sqlite().InTransaction()) return false;  // SQLite rolled all of it back: no space, no memory, a bad disk
+    if (!results[i]) marked = Query(sqlite(), "ROLLBACK TO one_write").Run();
+    if (marked) marked = Query(sqlite(), "RELEASE one_write").Run();
+    if (!marked) break;
+    if (i + 1 == batch.size() && Commit()) return true;
+  }
+  Rollback();
+  return false;
+}
+
+base::Result<void> GroupWriter::RunAlone(const Write& write) {
+  auto result = Begin();
+  if (!result) return result;
+  result = write.run(sqlite());
+  if (result) result = Commit();
+  if (!result) Rollback();
+  return result;
+}
+
+void GroupWriter::RunStep(Chore chore) {
+  base::Result<bool> more = false;
+  int wal_pages = 0;
+  {
+    std::lock_guard lock(connection_->mutex);
+    auto begun = Begin();
+    more = begun ? chore.step(sqlite()) : base::Result<bool>(begun.error());
+    if (begun && more) {
+      auto committed = Commit();
+      if (!committed) more = committed.error();
+    }
+    if (begun && !more) Rollback();
+    wal_pages = sqlite().wal_pages();
+  }
+  if (checkpointer_ != nullptr) checkpointer_->AfterCommit(wal_pages);
+  if (more && *more) {
+    std::lock_guard lock(mutex_);
+    chores_.push_back(std::move(chore));
+    return;
+  }
+  Post(std::move(chore.done), more ? base::Result<void>() : more.error());
+}
+
+// IMMEDIATE: a transaction that took the write lock at its first write only could fail in the middle.
+base::Result<void> GroupWriter::Begin() { return Query(sqlite(), "BEGIN IMMEDIATE").Run(); }
+base::Result<void> GroupWriter::Commit() { return Query(sqlite(), "COMMIT").Run(); }
+
+void GroupWriter::Rollback() {
+  if (!sqlite().InTransaction()) return;
+  auto rolled_back = Query(sqlite(), "ROLLBACK").Run();
+  if (!rolled_back) logger_.Error("store.rollback_failed", {{"error", rolled_back.error().message}});
+}
+
+void GroupWriter::Count(const Results& results) {
+  batch_size_.Observe(static_cast<double>(results.size()));
+  const base::Error* failure = nullptr;
+  for (const auto& result : results) {
+    if (result) {
+      writes_ok_.Add();
+    } else if (result.error().code == base::ErrorCode::kNotFound) {
+      writes_not_found_.Add();  // a claim that came second: nothing is wrong with the store
+    } else {
+      writes_failed_.Add();
+      failure = &result.error();
+    }
+  }
+  // A full disk fails every write; one line when it begins and one when it ends say as much as thousands.
+  if (failure != nullptr && !failing_) logger_.Error("store.write_failed", {{"error", failure->message}});
+  if (failure == nullptr && failing_) logger_.Info("store.writes_again");
+  failing_ = failure != nullptr;
+}
+
+void GroupWriter::Post(Done done, base::Result<void> result) {
+  if (!done) return;
+  executor_([done = std::move(done), result = std::move(result)] { done(result); });
+}
+
+}  // namespace yingda::store

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+// Inside the module: the little XML that WeChat's dialect needs, written straight into one string.
+namespace yingda::wechat {
+
+/// Text that XML 1.0 and JSON may carry: valid UTF-8 without control characters except \n and \t (models and followers
+/// produce both kinds of damage).
+std::string CleanText(std::string_view text);
+
+/// <![CDATA[text]]>, cleaned, and split wherever the text itself holds "]]>".
+void AppendCdata(std::string& out, std::string_view text);
+
+/// <name><![CDATA[text]]></name>. `name` must be a literal or checked with IsXmlName.
+void AppendElement(std::string& out, std::string_view name, std::string_view text);
+
+bool IsXmlName(std::string_view name);
+
+}  // namespace yingda::wechat

@@ -1,0 +1,154 @@
+"""The command line as a person meets it: what it prints, where mistakes are, and how it exits."""
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from blackbox import PROGRAM, SOURCE, Server, free_port, wait_until
+
+
+def run(*arguments, cwd=SOURCE, text=None, **environment):
+    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, input=text, timeout=60,
+                          env={**os.environ, **environment})
+
+
+class HelpTest(unittest.TestCase):
+    def test_every_command_explains_itself(self):
+        for command in ([], ["serve"], ["check"], ["explain"], ["chat"], ["demo-model"]):
+            result = run(*command, "--help")
+            self.assertEqual(result.returncode, 0, command)
+            self.assertIn("--help", result.stdout)
+
+    def test_wrong_command_lines_exit_with_64(self):
+        for arguments in ([], ["dance"], ["explain"], ["serve", "--no-such-option"]):
+            self.assertEqual(run(*arguments).returncode, 64, arguments)
+
+
+class CheckTest(unittest.TestCase):
+    def test_shipped_files_are_good(self):
+        result = run("check", "-c", "config.yml")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("warning", result.stderr)
+        self.assertIn("all good", result.stdout)
+
+    def check_config(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "config.yml")
+            path.write_text(text, encoding="utf-8")
+            result = run("check", "-c", path)
+            return result.returncode, result.stderr.replace(str(path), "config.yml")
+
+    def test_missing_file_is_named(self):
+        result = run("check", "-c", "/nonexistent/config.yml")
+        self.assertEqual(result.returncode, 78)
+        self.assertIn("/nonexistent/config.yml", result.stderr)
+
+    def test_unknown_key_has_place_and_suggestion(self):
+        code, errors = self.check_config("server:\n  lisen: 127.0.0.1:1\naccounts: [{name: a, token: abcdef}]\n")
+        self.assertEqual(code, 78)
+        self.assertIn("config.yml:2:3:", errors)
+        self.assertIn("listen", errors)
+
+    def test_all_mistakes_come_at_once(self):
+        code, errors = self.check_config("window: { tries: 7 }\nstore: { max_queued_writes: many }\n"
+                                         "accounts: [{name: a, mode: safe, token: abcdef}]\n")
+        self.assertEqual(code, 78)
+        for place in ("config.yml:1:", "config.yml:2:", "config.yml:3:"):
+            self.assertIn(place, errors)
+
+    def test_secret_from_the_environment_is_required_by_name(self):
+        code, errors = self.check_config("accounts: [{name: a, token: '${NO_SUCH_TOKEN}'}]\n")
+        self.assertEqual(code, 78)
+        self.assertIn("NO_SUCH_TOKEN", errors)
+
+    def test_broken_rule_file_is_named_with_line_and_column(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "reply_rules").mkdir()
+            (root / "filters/deny").mkdir(parents=True)
+            (root / "filters/allow").mkdir()
+            (root / "filters/deny/a.txt").write_text("网络博彩平台\n", encoding="utf-8")
+            (root / "reply_rules/a.yml").write_text("- keywords: [好]\n  match: regexx\n  reply: x\n", encoding="utf-8")
+            (root / "config.yml").write_text("accounts: [{name: a, token: abcdef}]\n", encoding="utf-8")
+            result = run("check", "-c", root / "config.yml")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("a.yml:2:10:", result.stderr)
+
+
+class ExplainTest(unittest.TestCase):
+    def test_rule_is_named_with_its_place(self):
+        result = run("explain", "营业时间")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("reply_rules/default.yml:", result.stdout)
+
+    def test_word_is_named_with_its_place(self):
+        result = run("explain", "--json", "我想找网络博彩平台")
+        self.assertIn("default.txt:", result.stdout)
+        self.assertIn('"route": "words"', result.stdout)
+
+    def test_everything_else_goes_to_the_model(self):
+        self.assertIn('"action": "ask_model"', run("explain", "--json", "今天天气怎么样").stdout)
+
+    def test_unknown_account_lists_the_known_ones(self):
+        result = run("explain", "-a", "nobody", "x")
+        self.assertEqual(result.returncode, 64)
+        self.assertIn("main", result.stderr)
+
+
+class ServeAndChatTest(unittest.TestCase):
+    def test_conversation_from_verification_to_the_second_try(self):
+        with Server() as server:
+            result = run("chat", "-c", server.config, "--verify", "营业时间", "网络博彩平台", "慢一点 6.5 秒")
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertIn("通过", result.stdout)
+            self.assertIn("9:00–21:00", result.stdout)
+            self.assertIn("不方便讨论", result.stdout)
+            self.assertRegex(result.stdout, "第 2 次推送.*演示模型")
+            interactive = run("chat", "-c", server.config, text="营业时间\n/关注\n")
+            self.assertEqual(interactive.returncode, 0)
+            self.assertIn("9:00–21:00", interactive.stdout)
+
+    def test_chat_without_a_server_says_so_and_fails(self):
+        result = run("chat", "--url", f"http://127.0.0.1:{free_port()}/wx/main", "--verify")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("失败", result.stdout)
+
+    def test_port_in_use_is_named(self):
+        with Server() as server:
+            result = run("serve", "-c", server.config)
+            self.assertEqual(result.returncode, 69)
+            self.assertIn(str(server.operations_port), result.stderr)
+
+    def test_dead_model_is_a_kind_sentence_and_rules_go_on(self):
+        with Server() as server:
+            server.model.kill()
+            server.model.wait()
+            result = run("chat", "-c", server.config, "今天天气怎么样", "营业时间")
+            self.assertEqual(result.returncode, 0)
+            self.assertIn("暂时回答不了", result.stdout)
+            self.assertIn("9:00–21:00", result.stdout)
+
+    def test_hangup_signal_loads_rules_again_and_a_broken_file_changes_nothing(self):
+        with Server() as server:
+            rules = server.root / "reply_rules/rules.yml"
+            rules.write_text("- keywords: [营业时间]\n  reply: 新的回答\n", encoding="utf-8")
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: "新的回答" in run("chat", "-c", server.config, "营业时间").stdout, what="new rules")
+            rules.write_text("- keywords: [营业时间\n", encoding="utf-8")
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: "reload_failed" in server.log_text(), what="the failed reload is logged")
+            self.assertIn("新的回答", run("chat", "-c", server.config, "营业时间").stdout)
+
+    def test_log_holds_no_texts_open_ids_or_secrets(self):
+        with Server() as server:
+            run("chat", "-c", server.config, "--follower", "oVerySecretFollower", "我的秘密问题", "营业时间")
+            log = server.log_text()
+            self.assertIn('"event":"replied"', log)
+            for secret in ("oVerySecretFollower", "秘密", "营业", "blackboxToken", "signature"):
+                self.assertNotIn(secret, log)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/application.h"
+#include "net/curl_http_client.h"
+#include "simulator/chat_text.h"
+#include "simulator/follower.h"
+#include "simulator/messages.h"
+#include "simulator/model_upstream.h"
+#include "simulator/wechat_simulator.h"
+#include "support/conductor.h"
+#include "support/manual_clock.h"
+#include "support/temp_dir.h"
+
+namespace yingda::testing {
+
+/// The whole application between WeChat's side and a model upstream, over real sockets, with a clock that the test
+/// moves: a 15-second story takes moments.
+class World {
+ public:
+  struct Options {
+    simulator::UpstreamAnswer answer = nullptr;  // required by tests that ask the model
+    std::string mode = "plain";                  // plain, compatible, safe
+    bool json = false;
+    int tries = 3;
+    std::string rules{};          // a rule file; empty: a small one
+    std::string deny_words{};     // a word list; empty: a small one
+    std::string more_accounts{};  // list items below accounts:
+    std::string more_config{};    // appended to config.yml
+    std::string more_answers{};   // lines below answers:, each indented by two
+    std::string model = "main";   // empty: the account has no upstream
+  };
+
+  explicit World(Options options);
+  ~World();
+
+  ManualClock& clock() { return clock_; }
+  Conductor& conductor() { return *conductor_; }
+  app::Application& application() { return *application_; }
+  simulator::ModelUpstream& model() { return *model_; }
+  simulator::WeChatSimulator& wechat() { return *wechat_; }
+  net::EventLoop& loop() { return loop_; }
+  net::HttpClient& client() { return client_; }
+  const TempDir& folder() const { return folder_; }
+  const std::string& url() const { return url_; }
+
+  std::unique_ptr<simulator::Follower> NewFollower();
+  /// Plays until nobody waits for an outcome; false when somebody still does after `limit` of the clock's time.
+  bool PlayOut(const std::vector<simulator::Follower*>& followers, base::Duration limit = std::chrono::seconds(60));
+  bool RunFor(base::Duration time) { return conductor_->RunFor(time, kStep); }
+
+  /// Sends one message and plays until its outcome is there.
+  simulator::PushOutcome Send(simulator::Follower& follower, wechat::Incoming message, simulator::Faults faults = {});
+  simulator::PushOutcome Say(simulator::Follower& follower, const std::string& text, simulator::Faults faults = {}) {
+    return Send(follower, simulator::TextMessage(text), std::move(faults));
+  }
+
+  /// Stops the application as SIGTERM would and starts it anew on the same store and port.
+  void Restart();
+  /// The value of a metric line, e.g. `yingda_answers_total{way="try2"}`; 0 when it is not there.
+  double Metric(const std::string& line_start);
+
+  static constexpr base::Duration kStep = std::chrono::milliseconds(100);
+
+ private:
+  void WriteFiles();
+  void StartApplication();
+
+  const Options options_;
+  TempDir folder_;
+  ManualClock clock_;
+  std::unique_ptr<base::Logger> logger_;
+  base::Metrics metrics_;
+  net::EventLoop loop_;
+  net::CurlHttpClient client_;
+  std::unique_ptr<simulator::ModelUpstream> model_;
+  std::unique_ptr<app::Application> application_;
+  std::unique_ptr<simulator::WeChatSimulator> wechat_;
+  std::unique_ptr<Conductor> conductor_;
+  std::string url_;
+  int port_ = 0;
+  int followers_ = 0;
+};
+
+/// Answers `text` so that the last piece comes `total` after the call.
+simulator::UpstreamAnswer AnswersAfter(base::Duration total, std::string text);
+
+}  // namespace yingda::testing

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "bot/pipeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support/temp_dir.h"
+
+namespace yingda::bot {
+namespace {
+
+using Action = Decision::Action;
+using Route = Decision::Route;
+
+class SilentModel final : public model::ChatModel {
+ public:
+  std::unique_ptr<model::ChatCall> Ask(const model::ChatRequest&, model::ChatEvents) override { return nullptr; }
+};
+
+class PipelineTest : public ::testing::Test {
+ protected:
+  PipelineTest() {
+    Write("rules/a.yml",
+          "- keywords: [营业时间]\n"
+          "  reply: 九点\n"
+          "- keywords: ['订单(\\d+)']\n"
+          "  match: regex\n"
+          "  reply: 订单 {1}\n"
+          "- keywords: [转人工]\n"
+          "  replies: [{transfer: true}]\n"
+          "- event: subscribe\n"
+          "  reply: 欢迎\n"
+          "- event: click\n"
+          "  key: K1\n"
+          "  reply: 菜单一\n");
+    Write("words/deny/a.txt", "网络博彩平台\n小坏词|mask\n");
+    Write("words/allow/a.txt", "\n");
+    rules::LoadReport rules_report;
+    auto rules = rules::RuleSet::Load({folder_.File("rules")}, rules_report);
+    EXPECT_TRUE(rules) << rules.error().message;
+    account_.rules.Set(*rules);
+    filter::LoadReport words_report;
+    auto words = filter::WordFilter::Load(folder_.File("words"), words_report);
+    EXPECT_TRUE(words) << words.error().message;
+    account_.words.Set(*words);
+    account_.name = "main";
+    account_.model = &model_;
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((folder_.path() / name).parent_path());
+    std::ofstream(folder_.File(name), std::ios::binary) << text;
+  }
+
+  Decision Text(const std::string& text) {
+    wechat::Incoming message;
+    message.type = wechat::MessageType::kText;
+    message.content = text;
+    return Decide(account_, message, 0, scratch_);
+  }
+  Decision Event(const std::string& name, const std::string& key = "") {
+    wechat::Incoming message;
+    message.type = wechat::MessageType::kEvent;
+    message.event = wechat::EventTypeOf(name);
+    message.event_name = name;
+    message.event_key = key;
+    return Decide(account_, message, 0, scratch_);
+  }
+  Decision Type(wechat::MessageType type) {
+    wechat::Incoming message;
+    message.type = type;
+    return Decide(account_, message, 0, scratch_);
+  }
+  static std::string Shown(const Decision& decision) {
+    const auto* const text = std::get_if<wechat::TextReply>(&decision.reply);
+    return text == nullptr ? "" : text->content;
+  }
+
+  testing::TempDir folder_;
+  SilentModel model_;
+  Account account_;
+  PipelineScratch scratch_;
+};
+
+TEST_F(PipelineTest, OrdinaryTextGoesToTheModelAsItIs) {
+  const Decision decision = Text(" 今天天气怎么样？ ");
+  EXPECT_EQ(decision.action, Action::kAskModel);
+  EXPECT_EQ(decision.question, " 今天天气怎么样？ ");
+}
+
+TEST_F(PipelineTest, BlockedWordStandsBeforeRules) {
+  const Decision decision = Text("营业时间 网络博彩平台");
+  EXPECT_EQ(decision.route, Route::kWords);
+  EXPECT_EQ(Shown(decision), account_.texts.blocked_question);
+}
+
+TEST_F(PipelineTest, MaskedWordReachesTheModelMasked) {
+  const Decision decision = Text("说个小坏词吧");
+  EXPECT_EQ(decision.action, Action::kAskModel);
+  EXPECT_EQ(decision.question, "说个***吧");
+}
+
+TEST_F(PipelineTest, RuleAnswersWithItsPlace) {
+  const Decision decision = Text("请问营业时间？");
+  EXPECT_EQ(decision.route, Route::kRule);
+  EXPECT_EQ(Shown(decision), "九点");
+  EXPECT_THAT(decision.source, ::testing::EndsWith("a.yml:1"));
+}
+
+TEST_F(PipelineTest, RegexGroupsFillTheTemplate) { EXPECT_EQ(Shown(Text("查订单123")), "订单 123"); }
+
+TEST_F(PipelineTest, TransferToAHumanIsAReplyOfItsOwn) {
+  EXPECT_TRUE(std::holds_alternative<wechat::TransferReply>(Text("我要转人工").reply));
+}
+
+TEST_F(PipelineTest, CommandsComeBehindRules) {
+  EXPECT_EQ(Text("继续").action, Action::kContinue);
+  EXPECT_EQ(Text("清空").action, Action::kClear);
+  EXPECT_EQ(Shown(Text("帮助")), account_.texts.help);
+  EXPECT_EQ(Text("继续说").action, Action::kAskModel);
+}
+
+TEST_F(PipelineTest, OddTextsHaveTheirOwnReplies) {
+  EXPECT_EQ(Shown(Text("")), account_.texts.empty_text);
+  EXPECT_EQ(Shown(Text(" \n　")), account_.texts.empty_text);
+  EXPECT_EQ(Shown(Text("【收到不支持的消息类型，暂无法显示】")), account_.texts.unsupported);
+  EXPECT_EQ(Shown(Text(std::string(60'000, 'x'))), account_.texts.question_too_long);
+  EXPECT_EQ(Text("]]>\x01\xef\xbf\xbd").action, Action::kAskModel);
+}
+
+TEST_F(PipelineTest, EveryMessageTypeHasItsText) {
+  using wechat::MessageType;
+  EXPECT_EQ(Shown(Type(MessageType::kImage)), account_.texts.image);
+  EXPECT_EQ(Shown(Type(MessageType::kVoice)), account_.texts.voice);
+  EXPECT_EQ(Shown(Type(MessageType::kVideo)), account_.texts.video);
+  EXPECT_EQ(Shown(Type(MessageType::kShortVideo)), account_.texts.video);
+  EXPECT_EQ(Shown(Type(MessageType::kLocation)), account_.texts.location);
+  EXPECT_EQ(Shown(Type(MessageType::kLink)), account_.texts.link);
+  EXPECT_TRUE(std::holds_alternative<wechat::NoReply>(Type(MessageType::kUnknown).reply));
+}
+
+TEST_F(PipelineTest, EmptiedTextOfATypeMeansSilence) {
+  account_.texts.image.clear();
+  EXPECT_TRUE(std::holds_alternative<wechat::NoReply>(Type(wechat::MessageType::kImage).reply));
+}
+
+TEST_F(PipelineTest, RecognisedVoiceIsTreatedAsText) {
+  wechat::Incoming message;
+  message.type = wechat::MessageType::kVoice;
+  message.Add("Recognition", "营业时间");
+  EXPECT_EQ(Shown(Decide(account_, message, 0, scratch_)), "九点");
+}
+
+TEST_F(PipelineTest, EventsAreAnsweredByRulesOrNotAtAll) {
+  EXPECT_EQ(Shown(Event("subscribe")), "欢迎");
+  EXPECT_EQ(Shown(Event("subscribe", "qrscene_door-7")), "欢迎");
+  EXPECT_EQ(Shown(Event("CLICK", "K1")), "菜单一");
+  EXPECT_TRUE(std::holds_alternative<wechat::NoReply>(Event("CLICK", "K2").reply));
+  for (const char* name : {"LOCATION", "VIEW", "TEMPLATESENDJOBFINISH", "no_such_event"}) {
+    EXPECT_TRUE(std::holds_alternative<wechat::NoReply>(Event(name).reply)) << name;
+    EXPECT_EQ(Event(name).action, Action::kReply) << name;
+  }
+  EXPECT_EQ(Event("unsubscribe").action, Action::kForget);
+}
+
+TEST_F(PipelineTest, WithoutAModelTheFollowerIsTold) {
+  account_.model = nullptr;
+  EXPECT_EQ(Shown(Text("问题")), account_.texts.model_unavailable);
+}
+
+}  // namespace
+}  // namespace yingda::bot

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "net/event_loop.h"
+
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <array>
+#include <future>
+#include <string>
+#include <thread>
+
+#include "support/manual_clock.h"
+#include "unit/net/server_fixture.h"
+
+namespace yingda::net {
+namespace {
+
+using testing::Eventually;
+constexpr auto kSecond = std::chrono::seconds(1);
+
+class EventLoopTest : public ::testing::Test {
+ protected:
+  /// Runs `function` on the loop and waits for its end.
+  void OnLoop(const std::function<void()>& function) {
+    std::promise<void> done;
+    loop_.Post([&] {
+      function();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  void WaitUntilIdle() {
+    ASSERT_TRUE(Eventually([&] { return loop_.Idle(); }));
+  }
+
+  testing::ManualClock clock_;
+  EventLoop loop_{clock_};
+};
+
+TEST_F(EventLoopTest, RunsPostedFunctionsInOrderOnItsThread) {
+  std::vector<int> order;
+  bool on_loop = false;
+  for (int i = 0; i < 100; ++i) loop_.Post([&order, i] { order.push_back(i); });
+  OnLoop([&] { on_loop = loop_.OnLoopThread(); });
+  ASSERT_EQ(order.size(), 100U);
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+  EXPECT_TRUE(on_loop);
+  EXPECT_FALSE(loop_.OnLoopThread());
+}
+
+TEST_F(EventLoopTest, FunctionPostedByAPostedOneRuns) {
+  std::promise<void> done;
+  loop_.Post([&] { loop_.Post([&] { done.set_value(); }); });
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+TEST_F(EventLoopTest, TimersRunInTheOrderOfTheirTimesAndEqualOnesAsTheyWereSet) {
+  std::string order;
+  loop_.After(3 * kSecond, [&] { order += "c"; });
+  loop_.After(1 * kSecond, [&] { order += "a"; });
+  loop_.After(2 * kSecond, [&] { order += "b1"; });
+  loop_.After(2 * kSecond, [&] { order += "b2"; });
+  WaitUntilIdle();
+  EXPECT_EQ(order, "");
+  clock_.Advance(std::chrono::milliseconds(999));
+  WaitUntilIdle();
+  EXPECT_EQ(order, "");
+  clock_.Advance(std::chrono::milliseconds(1));
+  WaitUntilIdle();
+  EXPECT_EQ(order, "a");
+  clock_.Advance(10 * kSecond);
+  WaitUntilIdle();
+  EXPECT_EQ(order, "ab1b2c");
+}
+
+TEST_F(EventLoopTest, CancelledTimerDoesNotRun) {
+  bool ran = false;
+  const auto id = loop_.After(kSecond, [&] { ran = true; });
+  EXPECT_NE(id, 0U);
+  EXPECT_TRUE(loop_.Cancel(id));
+  EXPECT_FALSE(loop_.Cancel(id));
+  EXPECT_FALSE(loop_.Cancel(0));
+  clock_.Advance(2 * kSecond);
+  WaitUntilIdle();
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(EventLoopTest, TimerThatRanCannotBeCancelled) {
+  EventLoop::TimerId id = 0;
+  bool cancelled_itself = true;
+  OnLoop([&] { id = loop_.After(kSecond, [&] { cancelled_itself = loop_.Cancel(id); }); });
+  clock_.Advance(kSecond);
+  WaitUntilIdle();
+  EXPECT_FALSE(cancelled_itself);
+  EXPECT_FALSE(loop_.Cancel(id));
+}
+
+TEST_F(EventLoopTest, TimerMayCancelOneThatIsDueAtTheSameTime) {
+  bool second_ran = false;
+  EventLoop::TimerId second = 0;
+  OnLoop([&] {
+    loop_.After(kSecond, [&] { EXPECT_TRUE(loop_.Cancel(second)); });
+    second = loop_.After(kSecond, [&] { second_ran = true; });
+  });
+  clock_.Advance(kSecond);
+  WaitUntilIdle();
+  EXPECT_FALSE(second_ran);
+}
+
+TEST_F(EventLoopTest, TimerSetFromATimerRunsWhenItsTimeComes) {
+  int ticks = 0;
+  std::function<void()> tick = [&] {
+    if (++ticks < 5) loop_.After(kSecond, tick);
+  };
+  loop_.After(kSecond, tick);
+  for (int i = 1; i <= 5; ++i) {
+    clock_.Advance(kSecond);
+    WaitUntilIdle();
+    EXPECT_EQ(ticks, i);
+  }
+}
+
+TEST_F(EventLoopTest, WatcherIsToldAboutItsDescriptorUntilItIsUnwatched) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  std::atomic<int> bytes{0};
+  OnLoop([&] {
+    loop_.Watch(pipe[0], EPOLLIN, [&](uint32_t events) {
+      EXPECT_NE(events & EPOLLIN, 0U);
+      char byte = 0;
+      if (::read(pipe[0], &byte, 1) == 1) ++bytes;
+    });
+  });
+  ASSERT_EQ(::write(pipe[1], "ab", 2), 2);
+  EXPECT_TRUE(Eventually([&] { return bytes == 2; }));
+  OnLoop([&] { loop_.Unwatch(pipe[0]); });
+  ASSERT_EQ(::write(pipe[1], "c", 1), 1);
+  OnLoop([] {});
+  OnLoop([] {});
+  EXPECT_EQ(bytes, 2);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TEST_F(EventLoopTest, WatchingAgainReplacesAndAWatcherMayUnwatchItself) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  std::atomic<int> first{0};
+  std::atomic<int> second{0};
+  OnLoop([&] {
+    loop_.Watch(pipe[0], EPOLLIN, [&](uint32_t) { ++first; });
+    loop_.Watch(pipe[0], EPOLLIN, [&](uint32_t) {
+      ++second;
+      loop_.Unwatch(pipe[0]);
+    });
+  });
+  ASSERT_EQ(::write(pipe[1], "x", 1), 1);
+  EXPECT_TRUE(Eventually([&] { return second == 1; }));
+  OnLoop([] {});
+  EXPECT_EQ(first, 0);
+  EXPECT_EQ(second, 1);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TEST(EventLoopStopTest, StopRunsWhatIsPostedAndDropsTheRest) {
+  testing::ManualClock clock;
+  EventLoop loop(clock);
+  int ran = 0;
+  bool timer_ran = false;
+  loop.After(kSecond, [&] { timer_ran = true; });
+  for (int i = 0; i < 10; ++i) loop.Post([&] { ++ran; });
+  loop.Stop();
+  EXPECT_EQ(ran, 10);
+  loop.Post([&] { ++ran; });
+  loop.Stop();
+  EXPECT_EQ(ran, 10);
+  EXPECT_FALSE(timer_ran);
+}
+
+TEST(EventLoopRealTimeTest, TimersFollowTheSystemClock) {
+  base::SystemClock clock;
+  EventLoop loop(clock);
+  std::promise<base::TimePoint> ran;
+  const base::TimePoint due = clock.Now() + std::chrono::milliseconds(20);
+  loop.At(due, [&] { ran.set_value(clock.Now()); });
+  EXPECT_GE(ran.get_future().get(), due);
+}
+
+TEST(EventLoopRealTimeTest, ManyThreadsMayPostSetAndCancelAtOnce) {
+  base::SystemClock clock;
+  EventLoop loop(clock);
+  std::atomic<int> ran{0};
+  std::atomic<int> cancelled{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 500; ++i) {
+        loop.Post([&] { ++ran; });
+        const auto id = loop.After(std::chrono::microseconds(i % 50), [&] { ++ran; });
+        if (i % 3 == 0 && loop.Cancel(id)) ++cancelled;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(Eventually([&] { return ran + cancelled == 4000; }));
+}
+
+}  // namespace
+}  // namespace yingda::net

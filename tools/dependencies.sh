@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Installs what building, testing and running need, as Debian 12 packages; does nothing when all is there.
+# Usage: tools/dependencies.sh [build|test]   (test, the default, includes build)
+set -euo pipefail
+
+build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev libpugixml-dev libssl-dev libcurl4-openssl-dev
+       nlohmann-json3-dev libsqlite3-dev libyaml-cpp-dev libspdlog-dev libre2-dev prometheus-cpp-dev libcli11-dev curl)
+tests=(libgtest-dev libgmock-dev libbenchmark-dev nginx-light openssl python3 git)
+
+wanted=("${build[@]}")
+if [ "${1:-test}" = test ]; then wanted+=("${tests[@]}"); fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "Missing packages: ${missing[*]}. Run this as root, or install sudo." >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "Installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+# nginx must not be started by its package: the tests start their own on high ports.
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
