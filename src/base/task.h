@@ -22,6 +22,9 @@ struct Task {
   };
 };
 
+/// GCC 12 destroys a temporary of a conditional expression inside a co_await expression twice, so what is passed there
+/// has a name: `std::vector<X> xs = …; co_await F(xs);`.
+///
 /// Turns an asynchronous call into something to wait for:
 ///   auto row = co_await Completion<Row>([&](auto done) { store.Load(key, std::move(done)); });
 /// `start` is called with a function that must be called exactly once, at once or later.

@@ -30,8 +30,10 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
   const Admission admission = co_await Admit(job, accepted_before);
   ShownAnswer shown{RefusalText(*job, admission), false};
   if (admission == Admission::kMyTurn) {
-    const auto turns = co_await History(*job);
-    const model::ChatOutcome outcome = co_await Ask(job, turns ? *turns : std::vector<store::Turn>());
+    auto history = co_await History(*job);
+    std::vector<store::Turn> turns;  // named: see base/task.h
+    if (history) turns = *std::move(history);
+    const model::ChatOutcome outcome = co_await Ask(job, turns);
     co_await PartGiven(job);
     shown = Shown(*job, outcome);
   }

@@ -158,7 +158,7 @@ simulator::PushOutcome World::Send(simulator::Follower& follower, wechat::Incomi
         std::lock_guard lock(mutex);
         return outcome.has_value();
       },
-      90s, kStep);
+      10min, kStep);
   EXPECT_TRUE(ended) << "no outcome";
   return ended ? *outcome : simulator::PushOutcome();
 }
