@@ -16,13 +16,20 @@ uint64_t Mix(uint64_t x) {
 
 std::string_view ToString(MatchKind kind) {
   switch (kind) {
-    case MatchKind::kEvent: return "event";
-    case MatchKind::kExact: return "exact";
-    case MatchKind::kPrefix: return "prefix";
-    case MatchKind::kSuffix: return "suffix";
-    case MatchKind::kAllOf: return "all_of";
-    case MatchKind::kContains: return "contains";
-    case MatchKind::kRegex: return "regex";
+    case MatchKind::kEvent:
+      return "event";
+    case MatchKind::kExact:
+      return "exact";
+    case MatchKind::kPrefix:
+      return "prefix";
+    case MatchKind::kSuffix:
+      return "suffix";
+    case MatchKind::kAllOf:
+      return "all_of";
+    case MatchKind::kContains:
+      return "contains";
+    case MatchKind::kRegex:
+      return "regex";
   }
   return "";
 }

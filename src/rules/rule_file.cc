@@ -28,28 +28,47 @@ struct KnownEvent {
   bool shows_reply;
 };
 constexpr KnownEvent kEvents[] = {
-    {"subscribe", true},        {"scan", true},           {"click", true},
-    {"scancode_waitmsg", true}, {"scancode_push", true},  {"pic_sysphoto", true},
-    {"pic_weixin", true},       {"location_select", true}, {"pic_photo_or_album", true},
-    {"unsubscribe", false},     {"view", false},          {"view_miniprogram", false},
-    {"location", false},        {"user_enter_tempsession", false},
+    {"subscribe", true},
+    {"scan", true},
+    {"click", true},
+    {"scancode_waitmsg", true},
+    {"scancode_push", true},
+    {"pic_sysphoto", true},
+    {"pic_weixin", true},
+    {"location_select", true},
+    {"pic_photo_or_album", true},
+    {"unsubscribe", false},
+    {"view", false},
+    {"view_miniprogram", false},
+    {"location", false},
+    {"user_enter_tempsession", false},
 };
 
 std::string WhatIsWrong(const re2::RE2& regex) {
   const std::string part = regex.error_arg().empty() ? "" : "“" + regex.error_arg() + "”";
   switch (regex.error_code()) {
     case re2::RE2::ErrorMissingParen:
-    case re2::RE2::ErrorUnexpectedParen: return "圆括号没有配对" + part + "：请补上另一半，要匹配括号本身请写 \\(";
-    case re2::RE2::ErrorMissingBracket: return "方括号没有配对" + part + "：请补上 ]";
+    case re2::RE2::ErrorUnexpectedParen:
+      return "圆括号没有配对" + part + "：请补上另一半，要匹配括号本身请写 \\(";
+    case re2::RE2::ErrorMissingBracket:
+      return "方括号没有配对" + part + "：请补上 ]";
     case re2::RE2::ErrorRepeatArgument:
-    case re2::RE2::ErrorRepeatOp: return part + " 前面没有可以重复的内容：要匹配符号本身请在前面加 \\";
-    case re2::RE2::ErrorRepeatSize: return "重复次数 " + part + " 太大：最多 1000";
-    case re2::RE2::ErrorBadPerlOp: return "不支持 " + part + "（如预查 (?=…)）：请换一种写法";
-    case re2::RE2::ErrorBadEscape: return "不支持 " + part + " 这种写法（如反向引用 \\1）：请换一种写法";
-    case re2::RE2::ErrorTrailingBackslash: return "末尾多了一个反斜杠：请删掉，要匹配反斜杠本身请写 \\\\";
-    case re2::RE2::ErrorBadCharRange: return "字符范围 " + part + " 不对：应当从小到大，例如 [0-9]";
-    case re2::RE2::ErrorPatternTooLarge: return "正则表达式太复杂：请减少重复次数或拆成几条";
-    default: return part + "（" + regex.error() + "）";
+    case re2::RE2::ErrorRepeatOp:
+      return part + " 前面没有可以重复的内容：要匹配符号本身请在前面加 \\";
+    case re2::RE2::ErrorRepeatSize:
+      return "重复次数 " + part + " 太大：最多 1000";
+    case re2::RE2::ErrorBadPerlOp:
+      return "不支持 " + part + "（如预查 (?=…)）：请换一种写法";
+    case re2::RE2::ErrorBadEscape:
+      return "不支持 " + part + " 这种写法（如反向引用 \\1）：请换一种写法";
+    case re2::RE2::ErrorTrailingBackslash:
+      return "末尾多了一个反斜杠：请删掉，要匹配反斜杠本身请写 \\\\";
+    case re2::RE2::ErrorBadCharRange:
+      return "字符范围 " + part + " 不对：应当从小到大，例如 [0-9]";
+    case re2::RE2::ErrorPatternTooLarge:
+      return "正则表达式太复杂：请减少重复次数或拆成几条";
+    default:
+      return part + "（" + regex.error() + "）";
   }
 }
 
@@ -114,8 +133,8 @@ class RuleReader {
     if (rule_.name.empty()) {
       rule_.name = rule_.event + (rule_.event_keys.empty() ? "" : " " + rule_.event_keys.front());
     }
-    const auto* known =
-        std::find_if(std::begin(kEvents), std::end(kEvents), [&](const KnownEvent& e) { return e.name == rule_.event; });
+    const auto* known = std::find_if(std::begin(kEvents), std::end(kEvents),
+                                     [&](const KnownEvent& e) { return e.name == rule_.event; });
     if (known == std::end(kEvents)) {
       std::vector<std::string_view> names;
       for (const KnownEvent& event : kEvents) names.push_back(event.name);
@@ -165,9 +184,9 @@ class RuleReader {
 
   void WarnAboutKeyword(const YamlNode& node, const std::u32string& codes) {
     if (!node.quoted && (node.text.find("，") != std::string::npos || node.text.find("、") != std::string::npos)) {
-      warnings_.Add(node, "",
-                    "“" + node.text + "”是一个关键词：如果想写几个关键词，请用英文逗号分开；" +
-                        "如果就是一个，请加上英文双引号");
+      warnings_.Add(
+          node, "",
+          "“" + node.text + "”是一个关键词：如果想写几个关键词，请用英文逗号分开；" + "如果就是一个，请加上英文双引号");
     }
     if (codes.size() == 1 && rule_.match == MatchKind::kContains) {
       warnings_.Add(node, "", "只有一个字的关键词会匹配很多不相干的消息：请写长一些，或用 match: exact");
@@ -176,8 +195,7 @@ class RuleReader {
 
   void ReadRegex(const YamlNode& node) {
     if (node.text.size() > kMaxRegexBytes) {
-      problems_.Add(node, "",
-                    "正则表达式太长：最多 " + std::to_string(kMaxRegexBytes) + " 字节，请拆成几个关键词");
+      problems_.Add(node, "", "正则表达式太长：最多 " + std::to_string(kMaxRegexBytes) + " 字节，请拆成几个关键词");
       return;
     }
     auto regex = std::make_shared<re2::RE2>(RegexText(node.text), RegexOptions());

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "rules/keyword_index.h"
+#include "rules/regex_index.h"
+#include "rules/rule.h"
+
+namespace yingda::rules {
+
+/// What a follower did, as far as rules look at it.
+struct RuleInput {
+  enum Kind { kText, kEvent } kind = kText;
+  std::string_view text;       // a text message, or what was recognised in a voice message
+  std::string_view event;      // in lower case
+  std::string_view event_key;  // menu key, or scene of a QR code without "qrscene_"
+  std::string_view open_id;
+  /// Decides random replies: equal for all tries of one message, different between messages.
+  uint64_t choice = 0;
+};
+
+struct RuleMatch {
+  wechat::Reply reply;
+  std::string rule;    // its name, or its first keyword
+  std::string source;  // "reply_rules/a.yml:12"
+};
+
+/// One rule that matches, and why it does or does not get its way; texts in Chinese, for admins.
+struct RuleExplanation {
+  std::string rule, source;
+  std::string matched;  // contains“营业时间”
+  int priority = 0;
+  bool wins = false;
+  std::string why;
+};
+
+struct LoadReport {
+  size_t rules = 0, files = 0;
+  std::vector<std::string> warnings;  // "file:line:column: what, and what to write instead"
+};
+
+/// All rules of an account, ready to match. The first of the matching rules answers, in this order: higher priority;
+/// exact before prefix and suffix before all_of before contains before regex; the longer keyword (of all_of: all
+/// together); the file's name; the place in the file. Between event rules: higher priority; one with `key:` before one
+/// without; file and place.
+/// Thread-safety: immutable; one Scratch per thread.
+/// Cost: O(message) for up to a million keywords, plus one pass per 1,000 expressions, which is left out when a keyword
+/// that goes before them matches. Limits: looks at the first 64 KiB of a message, with expressions at 2 KiB.
+class RuleSet {
+ public:
+  struct Scratch {
+    KeywordIndex::Scratch keywords;
+    std::vector<std::string_view> groups;
+  };
+
+  /// Reads every rule file of the folders. The error holds all mistakes of all files, one per line.
+  static base::Result<std::shared_ptr<const RuleSet>> Load(const std::vector<std::string>& folders, LoadReport& report);
+
+  /// From rules in the order of their files; `warnings` takes those about rules that can never win.
+  RuleSet(std::vector<Rule> rules, std::vector<std::string>& warnings);
+
+  std::optional<RuleMatch> Match(const RuleInput& input, Scratch& scratch) const;
+  /// Every rule that matches, the winner first.
+  std::vector<RuleExplanation> Explain(const RuleInput& input) const;
+  size_t size() const { return rules_.size(); }
+
+ private:
+  /// One way to match a rule: a keyword, all keywords of an all_of rule, or an event's key. Its index is its rank.
+  struct Trigger {
+    uint32_t rule;
+    uint32_t keyword;  // of the rule; or event key, kNoKey for any
+    uint32_t length;
+  };
+  static constexpr uint32_t kNoKey = 0xFFFFFFFF;
+  using Ranks = std::vector<Rank>;
+
+  static std::vector<Trigger> SortedTriggers(const std::vector<Rule>& rules);
+  void WarnOfHidden(std::vector<std::string>& warnings) const;
+  std::vector<KeywordIndex::Entry> KeywordEntries() const;
+  std::vector<RegexIndex::Entry> RegexEntries() const;
+  std::unordered_map<std::string, Ranks> EventEntries() const;
+
+  Rank BestText(std::string_view text, Scratch& scratch) const;
+  Rank BestEvent(const RuleInput& input) const;
+  Ranks All(const RuleInput& input) const;
+  RuleMatch Answer(Rank rank, const RuleInput& input, Scratch& scratch) const;
+  std::string Matched(const Trigger& trigger) const;
+  std::string WhyNot(const Trigger& loser, const Trigger& winner) const;
+
+  std::vector<Rule> rules_;
+  std::vector<Trigger> triggers_;
+  KeywordIndex keywords_;
+  RegexIndex regexes_;
+  std::unordered_map<std::string, Ranks> events_;
+};
+
+}  // namespace yingda::rules
