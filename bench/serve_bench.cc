@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "serve_bench_load.h"
@@ -26,25 +27,30 @@ std::string PushRequest() {
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
+RequestSource AlwaysTheSamePush() {
+  return [request = PushRequest()](size_t) -> std::string_view { return request; };
+}
+
 struct Measured {
   std::vector<double> rps, cpu_us, p50, p99;
 };
 
 class ServeBench {
  public:
-  /// Another server to compare: `start` runs in a process of its own and returns the port that answers POST /wx/main.
-  void AddSubject(std::string name, const StartFunction& start) {
-    subjects_.push_back(std::make_unique<SubjectProcess>(std::move(name), start));
+  /// Another server to compare: `start` runs in a process of its own and returns the port that answers the requests.
+  void AddSubject(std::string name, const StartFunction& start, RequestSource requests = AlwaysTheSamePush()) {
+    subjects_.push_back({std::make_unique<SubjectProcess>(std::move(name), start), std::move(requests)});
   }
 
   void RunKeepAlive(size_t connections, int rounds, double seconds) {
-    const std::string request = PushRequest();
     std::vector<Measured> measured(subjects_.size());
     for (int round = 0; round < rounds; ++round) {
       for (size_t i = 0; i < subjects_.size(); ++i) {
-        const ProcessUse before = UseOf(subjects_[i]->process());
-        const LoadResult load = RunLoad(subjects_[i]->port(), connections, seconds, request);
-        const ProcessUse after = UseOf(subjects_[i]->process());
+        Subject& subject = subjects_[i];
+        const ProcessUse before = UseOf(subject.server->process());
+        const LoadResult load =
+            RunLoad(subject.server->port(), connections, seconds, subject.requests, subject.next_number);
+        const ProcessUse after = UseOf(subject.server->process());
         // The processor time also covers the warm-up, of which requests are counted by share.
         const double requests = static_cast<double>(load.requests) * (load.seconds + 0.1) / load.seconds;
         measured[i].rps.push_back(static_cast<double>(load.requests) / load.seconds);
@@ -59,14 +65,19 @@ class ServeBench {
     std::printf("  %-32s %10s %8s %14s %9s %9s\n", "server", "req/s", "ratio", "CPU us/request", "p50 ms", "p99 ms");
     const double reference = Median(measured[kReferenceSubject].rps);
     for (size_t i = 0; i < subjects_.size(); ++i) {
-      std::printf("  %-32s %10.0f %7.2fx %14.1f %9.2f %9.2f\n", subjects_[i]->name().c_str(), Median(measured[i].rps),
-                  Median(measured[i].rps) / reference, Median(measured[i].cpu_us), Median(measured[i].p50),
-                  Median(measured[i].p99));
+      std::printf("  %-32s %10.0f %7.2fx %14.1f %9.2f %9.2f\n", subjects_[i].server->name().c_str(),
+                  Median(measured[i].rps), Median(measured[i].rps) / reference, Median(measured[i].cpu_us),
+                  Median(measured[i].p50), Median(measured[i].p99));
     }
   }
 
  private:
-  std::vector<std::unique_ptr<SubjectProcess>> subjects_;
+  struct Subject {
+    std::unique_ptr<SubjectProcess> server;
+    RequestSource requests;
+    size_t next_number = 0;
+  };
+  std::vector<Subject> subjects_;
 };
 
 void RunWaitingBench(size_t connections, double seconds) {
