@@ -33,7 +33,7 @@ const char* ToString(Decision::Action action);
 /// What one thread needs to decide without allocating; not to be shared.
 struct PipelineScratch {
   filter::Scratch words;
-  rules::Scratch rules;
+  rules::RuleSet::Scratch rules;
 };
 
 /// One message's way: events by rules, or `success`; texts (and recognised voice) through the word filter, the keyword

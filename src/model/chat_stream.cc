@@ -142,18 +142,19 @@ void ChatStream::OnJsonBody(std::string& text) {
 }
 
 void ChatStream::End(std::string& text, bool cut) {
+  cut = cut && !done_marker_;
   std::string joined;
   joiner_.Finish(joined);
   std::string answer;
   filter_.Feed(joined, answer);
-  filter_.Finish(answer);
+  filter_.Finish(cut && outcome_.finish_reason.empty(), answer);
   Give(answer, text);
   if (done_) return;
   if (filter_.leaked()) {
     Fail(ChatFailure::kBadAnswer, "reasoning came without its opening tag");
     return;
   }
-  Judge(cut && !done_marker_);
+  Judge(cut);
 }
 
 /// The stream is over and told of no error: was it an answer? `cut`: nothing but a finish reason can tell that the end
@@ -170,7 +171,7 @@ void ChatStream::Judge(bool cut) {
     done_ = true;
     outcome_.truncated = OneOf(reason, kLengthReasons) || (cut && reason.empty());
     if (outcome_.truncated && reason.empty()) outcome_.detail = "cut off";
-  } else if (chunks_ == 0 && (unreadable_ || format_ != Format::kUnknown)) {
+  } else if (chunks_ == 0 && !done_marker_) {
     Fail(ChatFailure::kBadAnswer, cut && !unreadable_ ? "cut off before any text" : "not the protocol");
   } else if (tool_calls_) {
     Fail(ChatFailure::kBadAnswer, "tool calls instead of text");

@@ -144,9 +144,9 @@ bool ReasoningFilter::Answer(std::string& out) {
   return false;
 }
 
-void ReasoningFilter::Finish(std::string& out) {
+void ReasoningFilter::Finish(bool cut, std::string& out) {
   if (leaked_) return;
-  if (state_ != State::kInside) {
+  if (state_ != State::kInside && !(cut && state_ == State::kStart)) {
     // At its very end, too, a closing tag alone on its line ends reasoning.
     const bool tag_alone = state_ == State::kAnswer && !opened_ && line_start_ && FindClosingTag(pending_).at == 0 &&
                            FindClosingTag(pending_).size == pending_.size();

@@ -26,7 +26,8 @@ class ReasoningFilter {
   explicit ReasoningFilter(Options options) : options_(options) {}
 
   void Feed(std::string_view text, std::string& out);
-  void Finish(std::string& out);
+  /// `cut`: the answer ended before its end, so what may be the beginning of a tag is taken for one.
+  void Finish(bool cut, std::string& out);
 
   /// Text that is part of the answer or may turn out to be, so far.
   size_t progress() const { return progress_; }

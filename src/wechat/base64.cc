@@ -49,17 +49,26 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   uint32_t group = 0;
   size_t digits = 0;
   size_t padding = 0;
-  for (const char c : text) {
-    const uint8_t digit = kDigits[static_cast<uint8_t>(c)];
+  const auto digit_at = [&](size_t i) { return kDigits[static_cast<uint8_t>(text[i])]; };
+  const auto write_group = [&](uint32_t bits) {
+    *to++ = static_cast<char>(bits >> 16);
+    *to++ = static_cast<char>(bits >> 8);
+    *to++ = static_cast<char>(bits);
+  };
+  for (size_t at = 0; at < text.size(); ++at) {
+    // Four digits at once as long as nothing else comes between: nearly the whole way.
+    while (digits % 4 == 0 && padding == 0 && at + 4 <= text.size()) {
+      const uint8_t a = digit_at(at), b = digit_at(at + 1), c = digit_at(at + 2), d = digit_at(at + 3);
+      if ((a | b | c | d) >= 64) break;
+      write_group((uint32_t{a} << 18) | (uint32_t{b} << 12) | (uint32_t{c} << 6) | d);
+      at += 4;
+    }
+    if (at >= text.size()) break;
+    const uint8_t digit = digit_at(at);
     if (digit < 64 && padding == 0) {
       group = (group << 6) | digit;
-      if (++digits % 4 == 0) {
-        *to++ = static_cast<char>(group >> 16);
-        *to++ = static_cast<char>(group >> 8);
-        *to++ = static_cast<char>(group);
-        group = 0;
-      }
-    } else if (c == '=') {
+      if (++digits % 4 == 0) write_group(group);
+    } else if (text[at] == '=') {
       ++padding;
     } else if (digit != kBlank) {
       return std::nullopt;

@@ -22,9 +22,9 @@ std::string ReplyEnvelope(const MessageCipher& cipher, std::string_view reply_bo
   }
   std::string out;
   out.reserve(encrypt.size() + 256);
-  out.append("<xml>");
-  AppendElement(out, "Encrypt", encrypt);
-  AppendElement(out, "MsgSignature", signature);
+  // Base64 and hex of our own need no cleaning, and the base64 is long.
+  out.append("<xml><Encrypt><![CDATA[").append(encrypt).append("]]></Encrypt>");
+  out.append("<MsgSignature><![CDATA[").append(signature).append("]]></MsgSignature>");
   out.append("<TimeStamp>").append(seal.timestamp).append("</TimeStamp>");
   AppendElement(out, "Nonce", seal.nonce);
   out.append("</xml>");

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <utility>
 
-#include "base/utf8.h"
+#include "wechat/clean_text.h"
 #include "wechat/incoming_fields.h"
 
 namespace yingda::wechat {
@@ -128,11 +128,11 @@ void PutField(Incoming& message, std::string_view path, std::string_view value) 
   std::string* const member = MemberFor(message, path);
   if (member != nullptr && !member->empty()) return;
   if (member == nullptr && message.fields.size() >= kMaxFields) return;
-  std::string text = base::IsValidUtf8(value) ? std::string(value) : base::ToValidUtf8(value);
+  std::string text = RepairedText(value);
   if (member != nullptr) {
     *member = std::move(text);
   } else {
-    message.fields.push_back({base::ToValidUtf8(path), std::move(text)});
+    message.fields.push_back({RepairedText(path), std::move(text)});
   }
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "base/utf8.h"
+#include "wechat/clean_text.h"
 #include "wechat/incoming_fields.h"
 
 namespace yingda::wechat {
@@ -70,8 +70,7 @@ class FieldReader final : public nlohmann::json_sax<Json> {
 base::Result<Incoming> ParseJsonFields(std::string_view body) {
   Incoming message;
   FieldReader reader(message);
-  const bool read =
-      base::IsValidUtf8(body) ? Json::sax_parse(body, &reader) : Json::sax_parse(base::ToValidUtf8(body), &reader);
+  const bool read = Json::sax_parse(RepairedText(body), &reader);
   if (!read) return base::Error{base::ErrorCode::kInvalidArgument, "malformed JSON, or nested too deeply"};
   return message;
 }

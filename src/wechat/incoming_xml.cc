@@ -51,7 +51,7 @@ base::Result<Incoming> ParseXmlFields(std::string_view body) {
   };
   std::string buffer(body);
   // The parser takes a zero byte for the end of the text; followers' texts have been seen to hold control bytes.
-  std::replace(buffer.begin(), buffer.end(), '\0', ' ');
+  if (buffer.find('\0') != std::string::npos) std::replace(buffer.begin(), buffer.end(), '\0', ' ');
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_buffer_inplace(
       buffer.data(), buffer.size(), pugi::parse_default | pugi::parse_doctype, pugi::encoding_utf8);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "wechat/clean_text.h"
 #include "wechat/xml_writer.h"
 
 namespace yingda::wechat {
@@ -15,6 +16,8 @@ template <typename... Functions>
 struct Overloaded : Functions... {
   using Functions::operator()...;
 };
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
 
 std::string_view TypeName(const Reply& reply) {
   static constexpr std::string_view kNames[] = {"",      "text",  "image", "voice",
@@ -24,9 +27,7 @@ std::string_view TypeName(const Reply& reply) {
 }
 
 bool IsEmptyOnceCleaned(std::string_view text) {
-  // Nearly every text begins with something that stays; only the others are worth a copy.
-  const unsigned char first = text.empty() ? 0 : static_cast<unsigned char>(text.front());
-  return first < 0x20 || first == 0x7F || first == 0xEF ? CleanText(text).empty() : false;
+  return text.empty() || (!IsCleanText(text.substr(0, 3)) && CleanText(text).empty());
 }
 
 bool ShowsNothing(const Reply& reply) {

@@ -3,24 +3,10 @@
 
 #include <algorithm>
 
-#include "base/utf8.h"
+#include "wechat/clean_text.h"
 
 namespace yingda::wechat {
 namespace {
-
-bool IsControl(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F;
-}
-
-// U+FFFE and U+FFFF are valid UTF-8 and yet forbidden in XML.
-constexpr std::string_view kNoncharacters[] = {"\xEF\xBF\xBE", "\xEF\xBF\xBF"};
-
-bool IsClean(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), IsControl) && base::IsValidUtf8(text) &&
-         std::none_of(std::begin(kNoncharacters), std::end(kNoncharacters),
-                      [&](std::string_view c) { return text.find(c) != std::string_view::npos; });
-}
 
 void AppendSplit(std::string& out, std::string_view text) {
   static constexpr std::string_view kEnd = "]]>";
@@ -34,19 +20,8 @@ void AppendSplit(std::string& out, std::string_view text) {
 
 }  // namespace
 
-std::string CleanText(std::string_view text) {
-  std::string clean = base::ToValidUtf8(text);
-  clean.erase(std::remove_if(clean.begin(), clean.end(), IsControl), clean.end());
-  for (const std::string_view unwanted : kNoncharacters) {
-    for (size_t at = clean.find(unwanted); at != std::string::npos; at = clean.find(unwanted, at)) {
-      clean.erase(at, unwanted.size());
-    }
-  }
-  return clean;
-}
-
 void AppendCdata(std::string& out, std::string_view text) {
-  if (IsClean(text)) {
+  if (IsCleanText(text)) {
     AppendSplit(out, text);
   } else {
     AppendSplit(out, CleanText(text));

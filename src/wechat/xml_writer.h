@@ -7,10 +7,6 @@
 // Inside the module: the little XML that WeChat's dialect needs, written straight into one string.
 namespace yingda::wechat {
 
-/// Text that XML 1.0 and JSON may carry: valid UTF-8 without control characters except \n and \t (models and followers
-/// produce both kinds of damage).
-std::string CleanText(std::string_view text);
-
 /// <![CDATA[text]]>, cleaned, and split wherever the text itself holds "]]>".
 void AppendCdata(std::string& out, std::string_view text);
 

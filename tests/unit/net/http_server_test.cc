@@ -298,9 +298,11 @@ TEST_F(HttpServerTest, ResetsLeaveNothingBehind) {
     client.Send(i % 3 == 0 ? Post("/park") : i % 3 == 1 ? Post("/echo", "abc") : Post("/echo", "abc").substr(0, 30));
     client.Reset();
   }
-  EXPECT_TRUE(Eventually([&] { return server_->Connections() == 0 && server_->Parked() == 0; }));
-  EXPECT_EQ(Metric("yingda_http_connections{listener=\"push\"}"), 0);
-  EXPECT_EQ(Metric("yingda_http_parked{listener=\"push\"}"), 0);
+  EXPECT_TRUE(Eventually([&] {
+    return server_->Connections() == 0 && server_->Parked() == 0 &&
+           Metric("yingda_http_connections{listener=\"push\"}") == 0 &&
+           Metric("yingda_http_parked{listener=\"push\"}") == 0;
+  }));
 }
 
 TEST_F(HttpServerTest, LineEndsInHeaderValuesDoNotMakeNewHeaders) {

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "model/upstream_request.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace yingda::model {
+namespace {
+
+UpstreamOptions Options(std::string base_url, std::string model = "m") {
+  UpstreamOptions options;
+  options.base_url = std::move(base_url);
+  options.model = std::move(model);
+  return options;
+}
+
+nlohmann::json Body(const UpstreamOptions& options) {
+  return nlohmann::json::parse(MakeUpstreamRequest(options, {{"user", "hi"}}).body);
+}
+
+std::string Header(const UpstreamOptions& options, const std::string& wanted) {
+  for (const auto& [name, value] : MakeUpstreamRequest(options, {}).headers) {
+    if (name == wanted) return value;
+  }
+  return "";
+}
+
+TEST(UpstreamRequestTest, FindsTheAddressBehindWhatOperatorsWrite) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"https://api.deepseek.com", "https://api.deepseek.com/chat/completions"},
+      {"https://api.deepseek.com/v1/", "https://api.deepseek.com/v1/chat/completions"},
+      {"https://api.openai.com", "https://api.openai.com/v1/chat/completions"},
+      {"https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions"},
+      {" https://api.openai.com/v1// ", "https://api.openai.com/v1/chat/completions"},
+      {"https://open.bigmodel.cn/api/paas/v4/", "https://open.bigmodel.cn/api/paas/v4/chat/completions"},
+      {"https://ark.cn-beijing.volces.com/api/v3", "https://ark.cn-beijing.volces.com/api/v3/chat/completions"},
+      {"http://127.0.0.1:8000", "http://127.0.0.1:8000/v1/chat/completions"},
+      {"http://[::1]:8000/v1", "http://[::1]:8000/v1/chat/completions"},
+      {"http://[::1]/", "http://[::1]/v1/chat/completions"},
+      {"https://x.example/v1/chat/completions/", "https://x.example/v1/chat/completions"},
+      {"https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21",
+       "https://r.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21"},
+  };
+  for (const auto& [written, want] : cases) EXPECT_EQ(CompletionsUrl(written), want) << written;
+}
+
+TEST(UpstreamRequestTest, BodyHoldsOnlyWhatWasAskedFor) {
+  UpstreamOptions options = Options("https://x.example/v1");
+  EXPECT_EQ(Body(options), nlohmann::json::parse(R"({"model":"m","stream":true,"stream_options":{"include_usage":true},
+                                                     "messages":[{"role":"user","content":"hi"}]})"));
+  options.max_tokens = 700;
+  options.temperature = 0.5;
+  options.extra_body = R"({"stream_options":null,"top_p":0.9})";
+  const auto body = Body(options);
+  EXPECT_EQ(body["max_tokens"], 700);
+  EXPECT_EQ(body["temperature"], 0.5);
+  EXPECT_EQ(body["top_p"], 0.9);
+  EXPECT_FALSE(body.contains("stream_options"));
+}
+
+TEST(UpstreamRequestTest, SwitchesThinkingOffInTheProvidersWords) {
+  struct Case {
+    const char* base_url;
+    const char* model;
+    const char* pointer;
+    nlohmann::json want;
+  };
+  const std::vector<Case> cases = {
+      {"https://api.deepseek.com", "deepseek-v4", "/thinking/type", "disabled"},
+      {"https://open.bigmodel.cn/api/paas/v4", "glm", "/thinking/type", "disabled"},
+      {"https://dashscope.aliyuncs.com/compatible-mode/v1", "qwen", "/enable_thinking", false},
+      {"https://api.siliconflow.cn/v1", "qwen", "/enable_thinking", false},
+      {"https://openrouter.ai/api/v1", "x", "/reasoning/enabled", false},
+      {"http://gpu:11434/v1", "qwen3", "/reasoning_effort", "none"},
+      {"http://10.0.0.5:8000/v1", "qwen3", "/chat_template_kwargs/enable_thinking", false},
+      {"https://api.openai.com/v1", "gpt-5-mini", "/reasoning_effort", "minimal"},
+      {"https://api.openai.com/v1", "gpt-5.1", "/reasoning_effort", "none"},
+      {"https://api.openai.com/v1", "o3", "/reasoning_effort", "low"},
+  };
+  for (const Case& c : cases) {
+    UpstreamOptions options = Options(c.base_url, c.model);
+    const nlohmann::json::json_pointer pointer(c.pointer);
+    ASSERT_TRUE(Body(options).contains(pointer)) << c.base_url;
+    EXPECT_EQ(Body(options)[pointer], c.want) << c.base_url;
+    options.thinking_off = false;
+    EXPECT_FALSE(Body(options).contains(pointer)) << c.base_url;
+  }
+  EXPECT_EQ(Body(Options("https://api.openai.com/v1", "gpt-4o")).size(), 4U);
+}
+
+TEST(UpstreamRequestTest, OpenAiThinkersGetTheirOwnNameForTheTokenLimit) {
+  UpstreamOptions options = Options("https://api.openai.com/v1", "o3");
+  options.max_tokens = 9;
+  options.temperature = 1;
+  EXPECT_EQ(Body(options)["max_completion_tokens"], 9);
+  EXPECT_FALSE(Body(options).contains("max_tokens"));
+  EXPECT_FALSE(Body(options).contains("temperature"));
+}
+
+TEST(UpstreamRequestTest, SendsTheKeyTheWayTheProviderWantsIt) {
+  UpstreamOptions options = Options("https://x.example/v1");
+  EXPECT_EQ(Header(options, "Authorization"), "");
+  options.api_key = "k";
+  EXPECT_EQ(Header(options, "Authorization"), "Bearer k");
+  options.base_url = "https://r.openai.azure.com/openai/v1";
+  EXPECT_EQ(Header(options, "Authorization"), "");
+  EXPECT_EQ(Header(options, "api-key"), "k");
+  options.extra_headers = {{"X-Title", "t"}};
+  EXPECT_EQ(Header(options, "X-Title"), "t");
+}
+
+TEST(UpstreamRequestTest, InvalidUtf8DoesNotThrow) {
+  const auto request = MakeUpstreamRequest(Options("https://x.example/v1"), {{"user",
+                                                                              "\xff"
+                                                                              "a"}});
+  EXPECT_NE(request.body.find("\xEF\xBF\xBD"
+                              "a"),
+            request.body.npos);
+}
+
+TEST(UpstreamRequestTest, CheckSaysWhatIsWrong) {
+  const UpstreamOptions good = Options("https://x.example/v1");
+  EXPECT_TRUE(CheckUpstream(good));
+  const auto wrong = [&](auto change) {
+    UpstreamOptions options = good;
+    change(options);
+    const auto result = CheckUpstream(options);
+    EXPECT_FALSE(result.has_value());
+    return result ? "" : result.error().message;
+  };
+  EXPECT_NE(wrong([](auto& o) { o.base_url = "api.deepseek.com"; }).find("base_url"), std::string::npos);
+  EXPECT_NE(wrong([](auto& o) { o.model = ""; }).find("model"), std::string::npos);
+  EXPECT_NE(wrong([](auto& o) { o.extra_body = "[1]"; }).find("extra_body"), std::string::npos);
+  EXPECT_NE(wrong([](auto& o) { o.extra_body = "{"; }).find("extra_body"), std::string::npos);
+  EXPECT_NE(wrong([](auto& o) { o.api_key = "secret\n"; }).find("api_key"), std::string::npos);
+  EXPECT_EQ(wrong([](auto& o) { o.api_key = "secret\n"; }).find("secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace yingda::model
