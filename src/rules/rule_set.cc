@@ -234,8 +234,9 @@ std::vector<RuleExplanation> RuleSet::Explain(const RuleInput& input) const {
     if (!told.insert(trigger.rule).second) continue;
     const Rule& rule = rules_[trigger.rule];
     const bool wins = explanations.empty();
-    explanations.push_back({rule.name, rule.Source(), Matched(trigger), rule.priority, wins,
-                            wins ? "由这条规则回复" : WhyNot(trigger, triggers_[all.front()])});
+    std::string matched = Matched(trigger);
+    std::string why = "命中 " + matched + "，" + (wins ? "由它回复" : WhyNot(trigger, triggers_[all.front()]));
+    explanations.push_back({rule.name, rule.Source(), std::move(matched), rule.priority, wins, std::move(why)});
   }
   return explanations;
 }
@@ -256,15 +257,16 @@ std::string RuleSet::Matched(const Trigger& trigger) const {
 std::string RuleSet::WhyNot(const Trigger& loser, const Trigger& winner) const {
   const Rule &lost = rules_[loser.rule], &won = rules_[winner.rule];
   if (lost.priority != won.priority) {
-    return "优先级较低：" + std::to_string(lost.priority) + " < " + std::to_string(won.priority);
+    return "但优先级较低：" + std::to_string(lost.priority) + " < " + std::to_string(won.priority);
   }
   if (Exactness(lost.match) != Exactness(won.match)) {
-    return "同样优先级下，" + std::string(ToString(won.match)) + " 排在 " + std::string(ToString(lost.match)) + " 前面";
+    return "但同样优先级下，" + std::string(ToString(won.match)) + " 排在 " + std::string(ToString(lost.match)) +
+           " 前面";
   }
   if (loser.length != winner.length) {
-    return lost.match == MatchKind::kEvent ? "写了 key 的规则优先" : "关键词较短：长的优先";
+    return lost.match == MatchKind::kEvent ? "但写了 key 的规则优先" : "但关键词较短，长的优先";
   }
-  return "其他都一样，排在前面的文件（按文件名）、文件里靠前的规则优先";
+  return "但其他都一样，排在前面的文件（按文件名）、文件里靠前的规则优先";
 }
 
 }  // namespace yingda::rules

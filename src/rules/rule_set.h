@@ -39,7 +39,7 @@ struct RuleExplanation {
   std::string matched;  // contains“营业时间”
   int priority = 0;
   bool wins = false;
-  std::string why;
+  std::string why;  // complete: says what matched, too
 };
 
 struct LoadReport {
@@ -56,6 +56,7 @@ struct LoadReport {
 /// that goes before them matches. Limits: looks at the first 64 KiB of a message, with expressions at 2 KiB.
 class RuleSet {
  public:
+  /// Working memory of a match: reuse it.
   struct Scratch {
     KeywordIndex::Scratch keywords;
     std::vector<std::string_view> groups;
