@@ -227,6 +227,7 @@ Message MakeMessage(int i) {
   message.job.question = kQuestion;
   message.job.first_seen_ms = i;
   message.result.reply = kReply;
+  message.result.delivery = Delivery::kDelivered;
   message.result.turns = {{"user", kQuestion, i}, {"assistant", kReply, i}};
   return message;
 }
@@ -359,6 +360,24 @@ int Main(const std::string& folder, int seconds) {
   std::printf("%d messages at once, median of 5 (a commit each on bare SQLite)\n", kBurst);
   std::printf("  bare SQLite %.1f ms, store %.1f ms: %.2f x as fast\n", bare_bursts[2], our_bursts[2],
               bare_bursts[2] / our_bursts[2]);
+
+  // Everything written so far is swept while messages go on: what a sweep adds to them.
+  Latencies during;
+  const auto began = SteadyClock::now();
+  double sweep_ms = 0;
+  store.Sweep(number, number, number, [&](auto swept) {
+    Check(swept.has_value());
+    sweep_ms = Milliseconds(began);
+  });
+  const int swept_jobs = number;
+  while (sweep_ms == 0) {
+    int left = kMessagesPerSecond;
+    ForASecond(loop, [&](int i) { Follow(store, number + i, during, left); });
+    loop.RunUntilZero(left);
+    number += kMessagesPerSecond;
+  }
+  std::printf("while a sweep deletes %d jobs and their %d turns, in %.0f ms\n", swept_jobs, 2 * swept_jobs, sweep_ms);
+  Print("store: all three", during.all, 0);
   return 0;
 }
 
