@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "serve_bench_load.h"
+#include "serve_bench_pipeline.h"
 #include "serve_bench_subjects.h"
 
 namespace yingda::bench {
@@ -62,10 +63,10 @@ class ServeBench {
     std::printf(
         "\nPOST, 300 bytes in, 260 out, %zu keep-alive connections, medians of %d interleaved rounds of %.1f s\n",
         connections, rounds, seconds);
-    std::printf("  %-32s %10s %8s %14s %9s %9s\n", "server", "req/s", "ratio", "CPU us/request", "p50 ms", "p99 ms");
+    std::printf("  %-38s %10s %8s %14s %9s %9s\n", "server", "req/s", "ratio", "CPU us/request", "p50 ms", "p99 ms");
     const double reference = Median(measured[kReferenceSubject].rps);
     for (size_t i = 0; i < subjects_.size(); ++i) {
-      std::printf("  %-32s %10.0f %7.2fx %14.1f %9.2f %9.2f\n", subjects_[i].server->name().c_str(),
+      std::printf("  %-38s %10.0f %7.2fx %14.1f %9.2f %9.2f\n", subjects_[i].server->name().c_str(),
                   Median(measured[i].rps), Median(measured[i].rps) / reference, Median(measured[i].cpu_us),
                   Median(measured[i].p50), Median(measured[i].p99));
     }
@@ -120,6 +121,7 @@ int main(int argc, char** argv) {
   bench.AddSubject("bare recv/send over epoll", StartBareLoop);
   bench.AddSubject("trivial handler, cpp-httplib", StartPlainHttplib);
   bench.AddSubject("trivial handler, our server", StartOurServer);
+  bench.AddSubject("whole pipeline, 60k words, 10k rules", StartApplication, DistinctPushes());
   bench.RunKeepAlive(64, rounds, seconds);
   bench.RunKeepAlive(256, rounds, seconds);
   RunWaitingBench(10'000, 3.0);
