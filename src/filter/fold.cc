@@ -28,6 +28,8 @@ constexpr uint32_t kInvisible = 0xD803;
 constexpr uint32_t kFirstExpansion = 0xD810;
 constexpr uint32_t kLastSpecial = 0xDFFF;
 
+constexpr char32_t kReplacement = 0xFFFD;
+
 constexpr bool IsSpecial(uint32_t value) { return value - kSymbol <= kLastSpecial - kSymbol; }
 
 // One load per character of the basic plane is what makes folding cheap, so the runs are spread out, by the compiler.
@@ -89,6 +91,11 @@ bool IsSentenceMark(char32_t code) {
 
 }  // namespace
 
+bool IsLetterOrDigit(char32_t code) {
+  const uint32_t value = LookUp(code);
+  return !IsSpecial(value) || value >= kFirstExpansion;
+}
+
 void FoldedText::EnsureRoom(size_t codes) {
   constexpr size_t kTerminators = 2;
   if (codes_.size() >= codes + kTerminators) return;
@@ -96,34 +103,34 @@ void FoldedText::EnsureRoom(size_t codes) {
   begins_.resize(codes_.size());
 }
 
-// Everything but plain letters of the basic plane. Returns the new number of codes.
-size_t FoldedText::FoldOther(char32_t code_point, uint32_t value, FoldMode mode, size_t begin, size_t count) {
+// One character that becomes several, or in kLiteral mode a skipped one. Returns the new number of codes.
+size_t FoldedText::FoldSpecial(char32_t code_point, uint32_t value, size_t begin, size_t count) {
   const auto put = [&](char32_t code) {
     codes_[count] = code;
     begins_[count] = static_cast<uint32_t>(begin);
     ++count;
   };
-  if (!IsSpecial(value)) {
-    put(value);
-  } else if (value >= kFirstExpansion) {
-    // The only place where a text grows; the rest of the text needs at most a code per byte.
+  if (value >= kFirstExpansion) {
+    // The only place where a text grows; the rest of it needs at most a code per byte.
     const char32_t* part = &kExpansions[kExpansionStarts[value - kFirstExpansion]];
-    const size_t length = std::char_traits<char32_t>::length(part);
-    EnsureRoom(count + length + (text_.size() - begin));
+    EnsureRoom(count + std::char_traits<char32_t>::length(part) + (text_.size() - begin));
     for (; *part != 0; ++part) put(*part);
-  } else if (mode == FoldMode::kLiteral && value == kSymbol) {
+  } else if (value == kSymbol) {
     put(PlainSymbol(code_point));
-  } else if (mode == FoldMode::kLiteral && value != kInvisible && (count == 0 || codes_[count - 1] != U' ')) {
+  } else if (value != kInvisible && (count == 0 || codes_[count - 1] != U' ')) {
     put(U' ');
   }
   return count;
 }
 
-void FoldedText::Fold(std::string_view text, FoldMode mode) {
-  text_ = text;
-  EnsureRoom(text.size());
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  const size_t end = text.size();
+// Chinese text is three-byte letters with a mark here and there, in no order that a branch predictor could learn: a
+// mark is written like a letter and then not counted.
+template <FoldMode mode>
+void FoldedText::FoldAs() {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text_.data());
+  const size_t end = text_.size();
+  char32_t* codes = codes_.data();
+  uint32_t* begins = begins_.data();
   size_t count = 0;
   for (size_t at = 0; at < end;) {
     const size_t begin = at;
@@ -132,33 +139,53 @@ void FoldedText::Fold(std::string_view text, FoldMode mode) {
       at += 1;
     } else if ((code & 0xF0) == 0xE0 && end - at >= 3 && (bytes[at + 1] & 0xC0) == 0x80 &&
                (bytes[at + 2] & 0xC0) == 0x80 && (code > 0xE0 || bytes[at + 1] >= 0xA0)) {
-      // Chinese is nearly all three-byte sequences.
       code = (code & 0x0F) << 12 | (bytes[at + 1] & 0x3Fu) << 6 | (bytes[at + 2] & 0x3Fu);
       at += 3;
+      if (IsSpecial(code)) {  // a surrogate is no character: its bytes are invalid one by one
+        code = kReplacement;
+        at = begin + 1;
+      }
     } else {
-      const base::CodePoint other = base::DecodeUtf8(text, at);
+      const base::CodePoint other = base::DecodeUtf8(text_, at);
       code = other.value;
       at += other.length;
-      if (code > 0xFFFF) {
-        count = FoldOther(code, LookUpBeyondBasicPlane(code), mode, begin, count);
-        continue;
-      }
     }
-    const uint32_t value = kBasicPlane[code];
-    if (!IsSpecial(value)) {
-      codes_[count] = value;
-      begins_[count] = static_cast<uint32_t>(begin);
-      ++count;
+    const uint32_t value = code < 0x10000 ? kBasicPlane[code] : LookUpBeyondBasicPlane(code);
+    codes[count] = value;
+    begins[count] = static_cast<uint32_t>(begin);
+    if (value - kFirstExpansion <= kLastSpecial - kFirstExpansion || (mode == FoldMode::kLiteral && IsSpecial(value))) {
+      count = FoldSpecial(code, value, begin, count);
+      codes = codes_.data();
+      begins = begins_.data();
     } else {
-      if (IsSpecial(code)) at = begin + 1;  // a surrogate is no character: its bytes are invalid one by one
-      count = FoldOther(IsSpecial(code) ? 0xFFFD : code, IsSpecial(code) ? kSymbol : value, mode, begin, count);
+      count += IsSpecial(value) ? 0 : 1;
     }
   }
-  codes_[count] = codes_[count + 1] = 0;
+  codes[count] = codes[count + 1] = 0;
   size_ = count;
 }
 
+void FoldedText::Fold(std::string_view text, FoldMode mode) {
+  text_ = text;
+  EnsureRoom(text.size());
+  if (mode == FoldMode::kLetters) {
+    FoldAs<FoldMode::kLetters>();
+  } else {
+    FoldAs<FoldMode::kLiteral>();
+  }
+}
+
 size_t FoldedText::End(size_t at) const { return begins_[at] + base::DecodeUtf8(text_, begins_[at]).length; }
+
+size_t FoldedText::EndWithInvisible(size_t at) const {
+  size_t end = End(at);
+  while (end < text_.size()) {
+    const base::CodePoint behind = base::DecodeUtf8(text_, end);
+    if (LookUp(behind.value) != kInvisible) break;
+    end += behind.length;
+  }
+  return end;
+}
 
 Gap FoldedText::GapBefore(size_t at) const {
   Gap gap;

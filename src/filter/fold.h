@@ -19,6 +19,9 @@ enum class FoldMode {
 constexpr bool IsAsciiDigit(char32_t code) { return code - U'0' < 10; }
 constexpr bool IsAsciiWord(char32_t code) { return code - U'a' < 26 || IsAsciiDigit(code); }
 
+/// True for what kLetters keeps.
+bool IsLetterOrDigit(char32_t code);
+
 /// What lies between two neighbouring folded characters in the original.
 struct Gap {
   uint32_t visible = 0;  // skipped characters that a reader sees: punctuation, symbols, emoji, blanks
@@ -48,13 +51,17 @@ class FoldedText {
   /// (㎏ to k, g), which then share their bytes.
   size_t Begin(size_t at) const { return begins_[at]; }
   size_t End(size_t at) const;
+  /// The same with the invisible characters directly behind, such as the ring of a keycap: what a reader takes for one.
+  size_t EndWithInvisible(size_t at) const;
 
   /// What was left out between characters `at - 1` and `at`; before the first and behind the last (at == size()) too.
   Gap GapBefore(size_t at) const;
 
  private:
   void EnsureRoom(size_t codes);
-  size_t FoldOther(char32_t code_point, uint32_t value, FoldMode mode, size_t begin, size_t count);
+  template <FoldMode mode>
+  void FoldAs();
+  size_t FoldSpecial(char32_t code_point, uint32_t value, size_t begin, size_t count);
 
   std::string_view text_;
   std::vector<char32_t> codes_;

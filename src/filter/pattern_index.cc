@@ -15,18 +15,43 @@ constexpr uint64_t kMixThird = 0x165667B19E3779F9;
 
 constexpr uint64_t HashOne(char32_t a) { return a * kMixFirst; }
 constexpr uint64_t HashPair(char32_t a, char32_t b) { return a * kMixFirst + b * kMixSecond; }
-constexpr uint64_t HashTriple(char32_t a, char32_t b, char32_t c) { return HashPair(a, b) + c * kMixThird; }
+constexpr uint64_t HashTriple(uint64_t pair, char32_t c) { return pair + c * kMixThird; }
+constexpr uint64_t Bit(uint64_t hash) { return hash >> 58; }
 
 constexpr size_t kShortestStretch = 3;
+constexpr size_t kLookAhead = 4;
 
 }  // namespace
 
 PatternIndex::Prefilter::Prefilter(size_t entries) {
   if (entries == 0) return;
-  // Sixteen bits per entry let about one position in twenty through by chance; more would fall out of the cache.
-  const uint32_t log = std::clamp<uint32_t>(std::bit_width(entries * 16 - 1), 10, 24);
-  bits.resize(size_t{1} << (log - 6));
-  shift = 64 - log;
+  // Thirty-two bits per entry let one position in thirty through by chance; many more would fall out of the cache.
+  const uint32_t log = std::clamp<uint32_t>(std::bit_width(entries * 32 - 1), 15, 25);
+  words.resize(size_t{1} << (log - 6));
+  mask = words.size() - 1;
+}
+
+// Where the search for an edge begins.
+inline uint32_t PatternIndex::FirstSlot(uint32_t from, char32_t code) const {
+  const uint64_t hash = (from + uint64_t{code} * kMixSecond) * kMixFirst;
+  return static_cast<uint32_t>((hash >> 32) * edges_.size() >> 32);
+}
+
+// The slot that holds the edge, or the free one where it belongs. The table is never full.
+inline uint32_t PatternIndex::SlotFor(uint32_t from, char32_t code) const {
+  const Edge* edges = edges_.data();
+  const uint32_t count = static_cast<uint32_t>(edges_.size());
+  uint32_t slot = FirstSlot(from, code);
+  while (edges[slot].code_and_flags != 0 &&
+         (edges[slot].from != from || (edges[slot].code_and_flags & kCodeMask) != code)) {
+    if (++slot == count) slot = 0;
+  }
+  return slot;
+}
+
+inline uint32_t PatternIndex::Child(uint32_t node, char32_t code) const {
+  const uint32_t slot = SlotFor(node, code);
+  return edges_.data()[slot].code_and_flags != 0 ? slot : kNone;
 }
 
 // Puts sorted patterns into the table; what it shares with the pattern before is on the path already.
@@ -89,12 +114,13 @@ class PatternIndex::Builder {
 
   void Insert(std::u32string_view codes) {
     if (codes.size() == 1) {
-      index_.ones_.Add(HashOne(codes[0]));
+      index_.ones_.Add(HashOne(codes[0]), Bit(HashOne(codes[0])));
       EndAt(TakeSlot(kRoot, codes[0]));
       return;
     }
-    if (codes.size() == 2) index_.pairs_.Add(HashPair(codes[0], codes[1]));
-    if (codes.size() > 2) index_.triples_.Add(HashTriple(codes[0], codes[1], codes[2]));
+    const uint64_t pair = HashPair(codes[0], codes[1]);
+    if (codes.size() == 2) index_.pairs_.Add(pair, Bit(pair));
+    if (codes.size() > 2) index_.triples_.Add(HashTriple(pair, codes[2]), Bit(pair));
     uint32_t node = kDepthOne + codes[0];
     for (size_t depth = 1; depth < codes.size(); ++depth) {
       if (node < kDepthOne) index_.edges_[node].code_and_flags |= kGoesOn;
@@ -158,26 +184,8 @@ bool PatternIndex::CanMatch(std::string_view pattern, FoldMode mode) {
 
 size_t PatternIndex::MemoryBytes() const {
   const auto bytes = [](const auto& vector) { return vector.capacity() * sizeof(vector[0]); };
-  return bytes(edges_) + bytes(ones_.bits) + bytes(pairs_.bits) + bytes(triples_.bits) + bytes(end_bits_) +
+  return bytes(edges_) + bytes(ones_.words) + bytes(pairs_.words) + bytes(triples_.words) + bytes(end_bits_) +
          bytes(end_ranks_) + bytes(list_starts_) + bytes(pattern_ids_);
-}
-
-// The slot that holds the edge, or the free one where it belongs. The table is never full.
-uint32_t PatternIndex::SlotFor(uint32_t from, char32_t code) const {
-  const Edge* edges = edges_.data();
-  const uint64_t count = edges_.size();
-  const uint64_t hash = (from + uint64_t{code} * kMixSecond) * kMixFirst;
-  uint64_t slot = (hash >> 32) * count >> 32;
-  while (edges[slot].code_and_flags != 0 &&
-         (edges[slot].from != from || (edges[slot].code_and_flags & kCodeMask) != code)) {
-    if (++slot == count) slot = 0;
-  }
-  return static_cast<uint32_t>(slot);
-}
-
-uint32_t PatternIndex::Child(uint32_t node, char32_t code) const {
-  const uint32_t slot = SlotFor(node, code);
-  return edges_.data()[slot].code_and_flags != 0 ? slot : kNone;
 }
 
 void PatternIndex::Report(uint32_t node, size_t first, size_t last, std::vector<PatternHit>& hits) const {
@@ -191,23 +199,25 @@ void PatternIndex::Report(uint32_t node, size_t first, size_t last, std::vector<
 // Branch-free: nearly every position fails, but which ones pass nobody can predict.
 size_t PatternIndex::FindCandidates(const FoldedText& text, ScanScratch& scratch) const {
   if (scratch.candidates.size() < text.size()) scratch.candidates.resize(text.size());
-  const auto has = [](const uint64_t* bits, uint32_t shift, uint64_t hash) {
-    return bits[hash >> shift >> 6] >> (hash >> shift & 63);
-  };
-  const uint64_t* const ones = ones_.bits.data();
-  const uint64_t* const pairs = pairs_.bits.data();
-  const uint64_t* const triples = triples_.bits.data();
-  const uint32_t ones_shift = ones_.shift;
-  const uint32_t pairs_shift = pairs_.shift;
-  const uint32_t triples_shift = triples_.shift;
+  const uint64_t* const ones = ones_.words.data();
+  const uint64_t* const pairs = pairs_.words.data();
+  const uint64_t* const triples = triples_.words.data();
+  const uint64_t ones_mask = ones_.mask;
+  const uint64_t pairs_mask = pairs_.mask;
+  const uint64_t triples_mask = triples_.mask;
+  const bool with_ones = has_ones_;
   const char32_t* const codes = text.Codes();
   uint32_t* const candidates = scratch.candidates.data();
   const size_t size = text.size();
   size_t count = 0;
   for (size_t at = 0; at < size; ++at) {
     const uint64_t pair = HashPair(codes[at], codes[at + 1]);
-    uint64_t pass = has(pairs, pairs_shift, pair) | has(triples, triples_shift, pair + codes[at + 2] * kMixThird);
-    if (has_ones_) pass |= has(ones, ones_shift, HashOne(codes[at]));
+    const uint64_t triple = HashTriple(pair, codes[at + 2]);
+    uint64_t pass = (pairs[pair >> 32 & pairs_mask] | triples[triple >> 32 & triples_mask]) >> Bit(pair);
+    if (with_ones) {
+      const uint64_t one = HashOne(codes[at]);
+      pass |= ones[one >> 32 & ones_mask] >> Bit(one);
+    }
     candidates[count] = static_cast<uint32_t>(at);
     count += pass & 1;
   }
@@ -219,8 +229,12 @@ void PatternIndex::Scan(const FoldedText& text, ScanScratch& scratch, std::vecto
   const size_t count = FindCandidates(text, scratch);
   const char32_t* const codes = text.Codes();
   const Edge* const edges = edges_.data();
+  const uint32_t* const candidates = scratch.candidates.data();
   for (size_t at = 0; at < count; ++at) {
-    const size_t first = scratch.candidates[at];
+    const size_t first = candidates[at];
+    // Where a walk begins in the table is known in advance; where it goes on is not.
+    const size_t soon = candidates[std::min(at + kLookAhead, count - 1)];
+    __builtin_prefetch(edges + FirstSlot(kDepthOne + codes[soon], codes[soon + 1]));
     if (has_ones_) {
       const uint32_t end = Child(kRoot, codes[first]);
       if (end != kNone) Report(end, first, first + 1, hits);
@@ -246,6 +260,11 @@ class PatternIndex::StretchedWalk {
   void From(size_t first) {
     first_ = first;
     const bool at_run_start = first == 0 || codes_[first - 1] != codes_[first];
+    if (!at_run_start && first + kMaxCodes < size_ && codes_[first + kMaxCodes] == codes_[first]) {
+      const auto* const begin = codes_ + first;
+      if (std::all_of(begin, begin + kMaxCodes, [&](char32_t code) { return code == *begin; }))
+        return;  // fits no pattern
+    }
     Run(kRoot, first, at_run_start, false);
   }
 

@@ -74,18 +74,20 @@ class PatternIndex {
   static constexpr uint32_t kGoesOn = 0x40000000;    // there are nodes below
   static constexpr uint32_t kCodeMask = 0x001FFFFF;
 
-  // A set of hashes with false positives: says at once that nothing begins at most positions.
+  // A set of hashes with false positives: says at once that nothing begins at most positions. The bit within a word is
+  // chosen by the caller, so that two sets can be asked with one shift.
   struct Prefilter {
-    std::vector<uint64_t> bits = std::vector<uint64_t>(1);
-    uint32_t shift = 58;
+    std::vector<uint64_t> words = std::vector<uint64_t>(1);
+    uint64_t mask = 0;
 
     explicit Prefilter(size_t entries = 0);
-    void Add(uint64_t hash) { bits[hash >> shift >> 6] |= uint64_t{1} << (hash >> shift & 63); }
+    void Add(uint64_t hash, uint64_t bit) { words[hash >> 32 & mask] |= uint64_t{1} << bit; }
   };
   class Builder;
   class StretchedWalk;
 
   uint32_t Child(uint32_t node, char32_t code) const;
+  uint32_t FirstSlot(uint32_t from, char32_t code) const;
   uint32_t SlotFor(uint32_t from, char32_t code) const;
   void Report(uint32_t node, size_t first, size_t last, std::vector<PatternHit>& hits) const;
   size_t FindCandidates(const FoldedText& text, ScanScratch& scratch) const;

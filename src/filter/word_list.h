@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace yingda::filter {
+
+/// What a word brings about, from nothing to a refusal.
+enum class Level { kPass, kReview, kMask, kBlock };
+
+const char* ToString(Level level);
+/// "block" or 拦截, "mask" or 打码, "review" or 复查, "pass" or 放行.
+std::optional<Level> ParseLevel(std::string_view name);
+
+/// Where a word counts.
+enum class Boundary {
+  kAuto,      // a word of a-z and 0-9 only where it stands alone ("sm" not in "Smoking"); any other word everywhere
+  kAnywhere,  // =raw: also inside longer words
+  kAlone,     // =word: only between blanks, punctuation and the ends of the text
+};
+
+/// One word as its file has it.
+struct ListedWord {
+  std::string text;
+  uint32_t line = 0;
+  Level level = Level::kBlock;
+  Boundary boundary = Boundary::kAuto;
+  std::string tags;  // separated by commas
+};
+
+/// One file of words. Format, one word a line:
+///   word            word|level            word|level|tag,tag            any of them followed by |=raw, |=word or
+///   |=short # a comment     #! level=mask tag=广告 boundary=raw    (for the lines that follow)
+///   \# \| \\        the characters themselves
+/// A byte order mark, CR, blanks around the word and commas behind it do not count; empty lines mean nothing. Words of
+/// a single character are refused unless they carry =short.
+struct WordList {
+  std::string name;  // in warnings, e.g. "deny/fraud.txt"
+  bool allow = false;
+  std::vector<ListedWord> words;
+  size_t bad_lines = 0;
+  std::vector<std::string> warnings;  // "deny/fraud.txt:3:5: what, and what to write instead", in Chinese
+};
+
+WordList ParseWordList(std::string_view content, std::string name, bool allow);
+
+/// Reads `folder`/deny/*.txt and `folder`/allow/*.txt, each in the order of their names; hidden files are left out.
+/// Errors: a folder or file that cannot be read, one that is no text, and a file with more than 5 % bad lines (but at
+/// least three): it is not a word list, or not in UTF-8, and half of it would be worse than the set before it.
+/// Limits: 64 MiB a file, kMaxPatterns words in all.
+base::Result<std::vector<WordList>> ReadWordLists(const std::string& folder);
+
+}  // namespace yingda::filter
