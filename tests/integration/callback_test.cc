@@ -48,7 +48,7 @@ TEST_P(CallbackTest, TamperedPushesAreRefusedAlike) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, CallbackTest, ::testing::Values("plain", "compatible", "safe"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& mode) { return std::string(mode.param); });
 
 TEST(CallbackJsonTest, JsonPushesGetJsonReplies) {
   for (const char* mode : {"plain", "safe"}) {
