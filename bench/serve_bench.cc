@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "serve_bench_load.h"
+#include "serve_bench_pipeline.h"
 #include "serve_bench_subjects.h"
 
 namespace yingda::bench {
@@ -26,25 +28,30 @@ std::string PushRequest() {
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
+RequestSource AlwaysTheSamePush() {
+  return [request = PushRequest()](size_t) -> std::string_view { return request; };
+}
+
 struct Measured {
   std::vector<double> rps, cpu_us, p50, p99;
 };
 
 class ServeBench {
  public:
-  /// Another server to compare: `start` runs in a process of its own and returns the port that answers POST /wx/main.
-  void AddSubject(std::string name, const StartFunction& start) {
-    subjects_.push_back(std::make_unique<SubjectProcess>(std::move(name), start));
+  /// Another server to compare: `start` runs in a process of its own and returns the port that answers the requests.
+  void AddSubject(std::string name, const StartFunction& start, RequestSource requests = AlwaysTheSamePush()) {
+    subjects_.push_back({std::make_unique<SubjectProcess>(std::move(name), start), std::move(requests)});
   }
 
   void RunKeepAlive(size_t connections, int rounds, double seconds) {
-    const std::string request = PushRequest();
     std::vector<Measured> measured(subjects_.size());
     for (int round = 0; round < rounds; ++round) {
       for (size_t i = 0; i < subjects_.size(); ++i) {
-        const ProcessUse before = UseOf(subjects_[i]->process());
-        const LoadResult load = RunLoad(subjects_[i]->port(), connections, seconds, request);
-        const ProcessUse after = UseOf(subjects_[i]->process());
+        Subject& subject = subjects_[i];
+        const ProcessUse before = UseOf(subject.server->process());
+        const LoadResult load =
+            RunLoad(subject.server->port(), connections, seconds, subject.requests, subject.next_number);
+        const ProcessUse after = UseOf(subject.server->process());
         // The processor time also covers the warm-up, of which requests are counted by share.
         const double requests = static_cast<double>(load.requests) * (load.seconds + 0.1) / load.seconds;
         measured[i].rps.push_back(static_cast<double>(load.requests) / load.seconds);
@@ -56,17 +63,22 @@ class ServeBench {
     std::printf(
         "\nPOST, 300 bytes in, 260 out, %zu keep-alive connections, medians of %d interleaved rounds of %.1f s\n",
         connections, rounds, seconds);
-    std::printf("  %-32s %10s %8s %14s %9s %9s\n", "server", "req/s", "ratio", "CPU us/request", "p50 ms", "p99 ms");
+    std::printf("  %-38s %10s %8s %14s %9s %9s\n", "server", "req/s", "ratio", "CPU us/request", "p50 ms", "p99 ms");
     const double reference = Median(measured[kReferenceSubject].rps);
     for (size_t i = 0; i < subjects_.size(); ++i) {
-      std::printf("  %-32s %10.0f %7.2fx %14.1f %9.2f %9.2f\n", subjects_[i]->name().c_str(), Median(measured[i].rps),
-                  Median(measured[i].rps) / reference, Median(measured[i].cpu_us), Median(measured[i].p50),
-                  Median(measured[i].p99));
+      std::printf("  %-38s %10.0f %7.2fx %14.1f %9.2f %9.2f\n", subjects_[i].server->name().c_str(),
+                  Median(measured[i].rps), Median(measured[i].rps) / reference, Median(measured[i].cpu_us),
+                  Median(measured[i].p50), Median(measured[i].p99));
     }
   }
 
  private:
-  std::vector<std::unique_ptr<SubjectProcess>> subjects_;
+  struct Subject {
+    std::unique_ptr<SubjectProcess> server;
+    RequestSource requests;
+    size_t next_number = 0;
+  };
+  std::vector<Subject> subjects_;
 };
 
 void RunWaitingBench(size_t connections, double seconds) {
@@ -109,6 +121,7 @@ int main(int argc, char** argv) {
   bench.AddSubject("bare recv/send over epoll", StartBareLoop);
   bench.AddSubject("trivial handler, cpp-httplib", StartPlainHttplib);
   bench.AddSubject("trivial handler, our server", StartOurServer);
+  bench.AddSubject("whole pipeline, 60k words, 10k rules", StartApplication, DistinctPushes());
   bench.RunKeepAlive(64, rounds, seconds);
   bench.RunKeepAlive(256, rounds, seconds);
   RunWaitingBench(10'000, 3.0);

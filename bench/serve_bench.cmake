@@ -3,8 +3,10 @@ yingda_bench(
   SOURCES
     serve_bench.cc
     serve_bench_load.cc
+    serve_bench_pipeline.cc
     serve_bench_subjects.cc
   DEPS
+    app
     net
     PkgConfig::HTTPLIB
 )

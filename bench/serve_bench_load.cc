@@ -142,14 +142,14 @@ ProcessUse UseOf(pid_t process) {
   return use;
 }
 
-LoadResult RunLoad(int port, size_t connections, double seconds, const std::string& request) {
+LoadResult RunLoad(int port, size_t connections, double seconds, const RequestSource& request, size_t& next_number) {
   Clients clients(port, connections);
   std::vector<double> latencies;
   latencies.reserve(1 << 20);
-  for (Client& client : clients.all()) clients.Send(client, request);
+  for (Client& client : clients.all()) clients.Send(client, request(next_number++));
   const auto again = [&](Client& client) {
     latencies.push_back(static_cast<double>(MonotonicNanoseconds() - client.sent_at) / 1e6);
-    clients.Send(client, request);
+    clients.Send(client, request(next_number++));
     return true;
   };
   clients.Run(MonotonicNanoseconds() + 100'000'000, 1000, again);  // warms up
@@ -175,7 +175,9 @@ WaitResult RunWaiting(int port, pid_t server, size_t connections, double seconds
   Clients clients(port, connections);
   for (Client& client : clients.all()) clients.Send(client, park);
   // Until a request that came after all others is served, and a moment more for those on other threads.
-  RunLoad(port, 1, 0.3, "GET /hello HTTP/1.1\r\nHost: bench\r\n\r\n");
+  size_t number = 0;
+  RunLoad(
+      port, 1, 0.3, [](size_t) { return "GET /hello HTTP/1.1\r\nHost: bench\r\n\r\n"; }, number);
   result.park_seconds = static_cast<double>(MonotonicNanoseconds() - begin) / 1e9;
   result.parked_begin = UseOf(server);
   const int64_t waiting_since = MonotonicNanoseconds();

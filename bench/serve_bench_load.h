@@ -4,7 +4,9 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace yingda::bench {
@@ -26,8 +28,13 @@ struct LoadResult {
   double p99_ms = 0;
 };
 
+/// Request number n, valid until the next call; for servers that answer a repeated message from memory each must
+/// differ.
+using RequestSource = std::function<std::string_view(size_t)>;
+
 /// Keeps `connections` busy with one request each for `seconds`, on one thread, and checks that every answer is a 200.
-LoadResult RunLoad(int port, size_t connections, double seconds, const std::string& request);
+/// `next_number` counts the requests sent, also over several runs.
+LoadResult RunLoad(int port, size_t connections, double seconds, const RequestSource& request, size_t& next_number);
 
 /// What happened to requests that were parked together and answered together.
 struct WaitResult {

@@ -64,8 +64,17 @@ def without_accent(char):
 
 
 def fold(code, simplified):
-    """The folded text of one character; None when it is skipped."""
-    char = chr(code)
+    """The folded text of one character; None when it is skipped. Folding it again changes nothing."""
+    text = fold_once(chr(code), simplified)
+    while text:
+        again = "".join(fold_once(char, simplified) or "" for char in text)
+        if again == text:
+            return text
+        text = again
+    return None
+
+
+def fold_once(char, simplified):
     if char in BY_HAND:
         return BY_HAND[char]
     by_name = letter_by_name(char)

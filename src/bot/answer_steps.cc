@@ -107,8 +107,11 @@ base::Completion<bool> AnswerDesk::PartGiven(const JobPointer& job) {
 
 base::Completion<base::Result<std::optional<store::InboxItem>>> AnswerDesk::OldestUnread(const Job& job) {
   return base::Completion<base::Result<std::optional<store::InboxItem>>>([this, &job](auto done) {
-    store_.OldestUnread(job.question.account->name, job.question.open_id,
-                        base::UnixMilliseconds(loop_.clock().WallNow()), std::move(done));
+    // What a process that ended had claimed may have arrived or not; an explicit 继续 is the time to give it again.
+    store_.ReleaseAbandoned(job.question.account->name, job.question.open_id, [this, &job, done](const StoreResult&) {
+      store_.OldestUnread(job.question.account->name, job.question.open_id,
+                          base::UnixMilliseconds(loop_.clock().WallNow()), done);
+    });
   });
 }
 

@@ -25,8 +25,8 @@ constexpr size_t kLookAhead = 4;
 
 PatternIndex::Prefilter::Prefilter(size_t entries) {
   if (entries == 0) return;
-  // Sixteen bits per entry let about one position in twenty through by chance; more would fall out of the cache.
-  const uint32_t log = std::clamp<uint32_t>(std::bit_width(entries * 64 - 1), 10, 24);
+  // Thirty-two bits per entry let one position in thirty through by chance; many more would fall out of the cache.
+  const uint32_t log = std::clamp<uint32_t>(std::bit_width(entries * 32 - 1), 15, 25);
   words.resize(size_t{1} << (log - 6));
   mask = words.size() - 1;
 }

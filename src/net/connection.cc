@@ -271,18 +271,19 @@ void Connection::CloseIfOverdue(base::TimePoint now) {
 
 void Connection::CloseIfIdle() {
   std::lock_guard lock(mutex_);
-  if ((phase_ == Phase::kReading && in_.empty()) || phase_ == Phase::kLingering) static_cast<void>(Close());
+  if (Idle()) static_cast<void>(Close());
 }
 
 bool Connection::CutOff() {
   Function left;
+  bool busy = false;
   {
     std::lock_guard lock(mutex_);
-    if (phase_ == Phase::kClosed) return false;
+    busy = !Idle() && phase_ != Phase::kClosed;
     left = Close();
   }
   if (left) left();
-  return true;
+  return busy;
 }
 
 Connection::Function Connection::Close() {

@@ -95,7 +95,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void CloseIfOverdue(base::TimePoint now);
   /// Closes it when it is between two requests.
   void CloseIfIdle();
-  /// Closes it whatever it does. False when it was closed already.
+  /// Closes it whatever it does. True when that cut off a request or an answer.
   bool CutOff();
 
  private:
@@ -127,6 +127,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   /// Both are false when the connection broke; the caller then closes it.
   bool Write(std::string_view bytes);
   bool Flush();
+  bool Idle() const { return (phase_ == Phase::kReading && in_.empty()) || phase_ == Phase::kLingering; }
   bool Pending() const { return out_sent_ < out_.size(); }
   void ArmStream();
   void SetDeadline(base::Duration from_now);

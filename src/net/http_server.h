@@ -76,13 +76,15 @@ class Responder {
   }
 
   /// True when all bytes were handed to a connection that was still open as far as the kernel knew: what the design
-  /// calls delivered. False when the client had left, or when the request was answered before. From within the handler:
-  /// true. Never call it while holding a lock: it writes to the socket.
+  /// calls delivered. False when the client had left, or when the request was answered before. What the kernel does not
+  /// take at once (a large answer, a slow reader) counts as handed over and is written as the client reads. Never call
+  /// it while holding a lock: it writes to the socket.
   bool Send(HttpResponse response) { return exchange_ && exchange_->Send(std::move(response)); }
   /// Closes the connection without a byte of response.
   bool Close() { return exchange_ && exchange_->Close(); }
-  /// `function` runs at most once, on an event thread and without locks held, when the client leaves before the answer;
-  /// at once when it has left already.
+  /// `function` runs at most once, on an event thread and without locks held, when the client leaves before the answer
+  /// (of a stream: before its end); at once when it has left already. Not when we end it: Close, or a Send or Write
+  /// that returned false because the connection broke. A second function replaces the first.
   void OnClosed(std::function<void()> function) {
     if (exchange_) exchange_->OnClosed(std::move(function));
   }
@@ -96,10 +98,10 @@ class Responder {
   std::shared_ptr<Exchange> exchange_;
 };
 
-/// An HTTP/1.1 server for thousands of waiting requests: epoll owns the sockets and frames requests strictly,
-/// cpp-httplib parses and formats complete ones through an in-memory stream. Thread-safety: all members once started.
-/// Handlers run on the event threads: they must not block; an exception that leaves one is answered 500, counted and
-/// logged.
+/// An HTTP/1.1 server for thousands of waiting requests: epoll owns the sockets, requests are framed strictly, and
+/// cpp-httplib parses the request line of complete ones through an in-memory stream. Thread-safety: all members once
+/// started. Handlers run on the event threads: they must not block; an exception that leaves one is answered 500,
+/// counted and logged.
 class HttpServer {
  public:
   struct Options {
@@ -133,10 +135,11 @@ class HttpServer {
   /// `Connection: close` when it is completed.
   void StopAccepting();
   /// Second half: waits until no request is being read, handled, parked or written, at most `limit`; then closes all
-  /// and joins the threads. True when nothing had to be cut off.
+  /// and joins the threads. True when nothing had to be cut off. Not from a handler, which it would wait for.
   bool Stop(base::Duration limit);
 
   size_t Connections() const;
+  /// Requests that wait for their answer; streams that are being written do not count.
   size_t Parked() const;
 
  private:

@@ -113,7 +113,7 @@ std::string Echo(std::string_view question) {
 
 std::string LongPart() {
   std::string text = "\n\n## 详细说明\n\n";
-  for (int i = 1; i <= 12; ++i) {
+  for (int i = 1; i <= 18; ++i) {
     text += std::to_string(i) + ". **第 " + std::to_string(i) +
             " 点**：这一段用来展示长回答怎样分页。微信的一条文本消息最多 2047 个字节，大约六百八十个汉字；"
             "再长就要分成几页，并且在句子结束的地方断开。读完这一页，点“继续”就能看到下一页。\n";

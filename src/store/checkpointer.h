@@ -23,6 +23,8 @@ class Checkpointer {
 
   /// To be called by the writer after each commit, outside a transaction. Cost: a comparison in the common case.
   void AfterCommit(int wal_pages);
+  /// Whether the log has grown so long that work which can wait should.
+  bool IsBehind(int wal_pages) const { return wal_pages > limit_pages_ / 2; }
   /// Everything committed so far is in the database file and on the disk. Waits for the disk.
   base::Result<void> Flush();
 

@@ -10,6 +10,9 @@ namespace {
 
 // Sweeps are asked for every few minutes; more than this many at once is a mistake of the caller.
 constexpr size_t kChoreLimit = 16;
+// A chore rests this many times as long as its step took, and longer while the disk is behind.
+constexpr int kRestFactor = 4;
+constexpr std::chrono::milliseconds kRestForDisk{50};
 
 base::Error QueueFull() {
   return {base::ErrorCode::kUnavailable, "store: too many writes are waiting for the disk; try again later"};
@@ -90,14 +93,20 @@ bool GroupWriter::Take(Batch& batch, Chore& chore) {
   std::deque<Chore> cancelled;
   {
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return !queue_.empty() || !chores_.empty() || closing_; });
+    while (queue_.empty() && !closing_ && !ChoreIsDue()) {
+      if (chores_.empty()) {
+        wake_.wait(lock);
+      } else {
+        wake_.wait_until(lock, chores_rest_until_);
+      }
+    }
     const size_t count = std::min(queue_.size(), options_.batch_limit);
     const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
     batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
     queue_.erase(queue_.begin(), end);
     if (closing_) {
       cancelled.swap(chores_);
-    } else if (!chores_.empty()) {
+    } else if (ChoreIsDue()) {
       chore = std::move(chores_.front());
       chores_.pop_front();
     }
@@ -108,6 +117,10 @@ bool GroupWriter::Take(Batch& batch, Chore& chore) {
   }
   queue_length_.Add(-static_cast<double>(batch.size()));
   return !batch.empty() || chore.step != nullptr;
+}
+
+bool GroupWriter::ChoreIsDue() const {
+  return !chores_.empty() && std::chrono::steady_clock::now() >= chores_rest_until_;
 }
 
 void GroupWriter::RunBatch(Batch batch) {
@@ -175,6 +188,7 @@ base::Result<void> GroupWriter::RunAlone(const Write& write) {
 void GroupWriter::RunStep(Chore chore) {
   base::Result<bool> more = false;
   int wal_pages = 0;
+  const auto started = std::chrono::steady_clock::now();
   {
     std::lock_guard lock(connection_->mutex);
     auto begun = Begin();
@@ -187,6 +201,9 @@ void GroupWriter::RunStep(Chore chore) {
     wal_pages = sqlite().wal_pages();
   }
   if (checkpointer_ != nullptr) checkpointer_->AfterCommit(wal_pages);
+  const auto ended = std::chrono::steady_clock::now();
+  chores_rest_until_ = ended + kRestFactor * (ended - started);
+  if (checkpointer_ != nullptr && checkpointer_->IsBehind(wal_pages)) chores_rest_until_ = ended + kRestForDisk;
   if (more && *more) {
     std::lock_guard lock(mutex_);
     chores_.push_back(std::move(chore));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -32,7 +33,8 @@ class GroupWriter {
     bool flush = false;  // wait for the disk before `done`
   };
   /// Work too long for one transaction: `step` is run again and again, each time in a transaction of its own, until it
-  /// answers false; queued writes go in between. A step that fails ends the chore.
+  /// answers false. Queued writes go in between, and after each step the chore rests, so that it takes a small share of
+  /// the writer and of the disk only. A step that fails ends the chore.
   struct Chore {
     std::function<base::Result<bool>(SqliteConnection&)> step;
     Done done;
@@ -57,6 +59,7 @@ class GroupWriter {
 
   void Run();
   bool Take(Batch& batch, Chore& chore);
+  bool ChoreIsDue() const;
   void RunBatch(Batch batch);
   void RunStep(Chore chore);
   bool RunTogether(const Batch& batch, Results& results);
@@ -81,6 +84,7 @@ class GroupWriter {
   base::Gauge& queue_length_;
   base::Histogram& commit_seconds_;
   base::Histogram& batch_size_;
+  std::chrono::steady_clock::time_point chores_rest_until_;  // the writer thread's own
   bool failing_ = false;  // the writer thread's own: whether the last transaction failed
 
   std::mutex mutex_;

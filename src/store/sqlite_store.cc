@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t kPageBytes = 4096;
 // Rows of each table that one step of a sweep looks at: about a millisecond of the writer's time.
-constexpr int kSweepRows = 128;
+constexpr int kSweepRows = 32;
 
 bool InMemory(const SqliteStore::Options& options) { return options.path == ":memory:"; }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "wechat/push_builder.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "wechat/incoming_fields.h"
 #include "wechat/signature.h"
 #include "wechat/xml_writer.h"
 
@@ -111,8 +113,11 @@ std::string BuildPushJson(const Incoming& message) {
   if (!message.event_name.empty()) out["Event"] = message.event_name;
   if (!message.event_key.empty()) out["EventKey"] = message.event_key;
   for (const Incoming::Field& field : message.fields) {
+    const Path path = Split(field.name);
+    // Deeper than any push: a name that itself holds dots.
+    if (path.size() > kMaxFieldDepth) continue;
     Json* at = &out;
-    for (const std::string_view name : Split(field.name)) {
+    for (const std::string_view name : path) {
       // A scalar in the way of a nested name would throw; the later field is dropped.
       if (!at->is_object() && !at->is_null()) break;
       at = &(*at)[std::string(name)];

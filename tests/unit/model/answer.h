@@ -14,8 +14,12 @@ struct Answer {
   std::string text;
   ChatOutcome outcome;
   testing::Gate text_came, done;
+  net::EventLoop* loop = nullptr;
   std::unique_ptr<ChatCall> call;
 
+  ~Answer() {
+    if (loop != nullptr) testing::RunOn(*loop, [this] { call.reset(); });
+  }
   ChatEvents Events() {
     return {[this](std::string_view piece) {
               text += piece;

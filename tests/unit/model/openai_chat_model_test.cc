@@ -63,11 +63,10 @@ struct Fixture {
   ~Fixture() { loop.Stop(); }
 
   void Ask(Answer& answer, base::Duration within = seconds(100)) {
+    answer.loop = &loop;
     RunOn(loop, [&] {
-      asking = true;
       answer.call = model->Ask({{{"user", "hi"}}, clock.Now() + within, "r1"}, answer.Events());
       EXPECT_EQ(answer.done.Count(), 0);
-      asking = false;
     });
   }
   void Head(net::HttpClient::CallId id, int status = 200) {
@@ -96,7 +95,6 @@ struct Fixture {
   FakeHttpClient http;
   TextLogger log;
   base::Metrics metrics;
-  bool asking = false;
   std::unique_ptr<OpenAiChatModel> model;
 };
 
@@ -260,6 +258,7 @@ TEST(OpenAiChatModelTest, DroppingTheCallCancelsItWhereverItHappens) {
 TEST(OpenAiChatModelTest, TheEndMayDropTheCallAndAskAgain) {
   Fixture f;
   Answer first, second;
+  first.loop = second.loop = &f.loop;
   RunOn(f.loop, [&] {
     first.call = f.model->Ask({{}, f.clock.Now() + seconds(9), ""},
                               {nullptr, [&](const ChatOutcome&) {

@@ -35,6 +35,7 @@ struct Fixture {
   }
 
   void Start(Answer& answer) {
+    answer.loop = &loop;
     RunOn(loop, [&] {
       answer.call = model->Ask({{{"user", "你好"}}, clock.Now() + std::chrono::minutes(5), "r"}, answer.Events());
     });

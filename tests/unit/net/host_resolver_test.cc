@@ -46,6 +46,7 @@ TEST(HostResolverTest, ManyWaitersShareOneLookup) {
   RunOn(f.loop, [] {});
   EXPECT_EQ(answered.Count(), 49);
   EXPECT_EQ(lookups, 1);
+  f.loop.Stop();
 }
 
 TEST(HostResolverTest, GivesTheOldAnswerWhileItAsksAnew) {
@@ -72,6 +73,7 @@ TEST(HostResolverTest, GivesTheOldAnswerWhileItAsksAnew) {
   EXPECT_EQ(at_once, "10.0.0.1");
   EXPECT_TRUE(asked->Wait(2));
   hold->Open();
+  f.loop.Stop();
 }
 
 TEST(HostResolverTest, AFailureIsToldAndNotRemembered) {
@@ -99,6 +101,7 @@ TEST(HostResolverTest, AFailureIsToldAndNotRemembered) {
   ask(2);
   ASSERT_TRUE(answered.Wait(2));
   EXPECT_EQ(outcomes, (std::vector<bool>{false, true}));
+  f.loop.Stop();
 }
 
 TEST(HostResolverTest, ForgetsTheOldestHostWhenFull) {
@@ -121,6 +124,7 @@ TEST(HostResolverTest, ForgetsTheOldestHostWhenFull) {
     f.clock.Advance(std::chrono::seconds(1));
   }
   EXPECT_EQ(lookups, 4);  // only b was still known
+  f.loop.Stop();
 }
 
 TEST(HostResolverTest, ALookupThatHangsDoesNotHoldTheDestructor) {
@@ -161,6 +165,7 @@ TEST(HostResolverTest, FindsThisMachine) {
   });
   ASSERT_TRUE(answered.Wait());
   EXPECT_FALSE(found.empty());
+  f.loop.Stop();
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ TEST(ChatTextTest, DecodesAPercentEncodedTap) {
 }
 
 TEST(ChatTextTest, TakesTextsWithoutLinksAsTheyAre) {
-  for (const char* text : {"", "a < b", "<a href=", "<a href=\"x\">open", "<a name=x>no</a>", "<a >", "1 <a 2 > 3</a>"}) {
+  for (const char* text :
+       {"", "a < b", "<a href=", "<a href=\"x\">open", "<a name=x>no</a>", "<a >", "1 <a 2 > 3</a>"}) {
     EXPECT_FALSE(TapLinkIn(text)) << text;
     EXPECT_TRUE(LinksIn(text).empty()) << text;
     EXPECT_EQ(WithoutLinks(text), text);

@@ -38,12 +38,23 @@ TEST(DemoPersonaTest, FindsTheSecondsAskedFor) {
     std::optional<base::Duration> want;
   };
   const Case cases[] = {
-      {"慢一点 12 秒", seconds(12)},       {"慢一点，12秒", seconds(12)},      {"等３０秒再说", seconds(30)},
-      {"7.5 秒", milliseconds(7500)},      {"十二秒", seconds(12)},            {"二十秒", seconds(20)},
-      {"一百二十秒", seconds(120)},        {"两秒", seconds(2)},               {"十秒", seconds(10)},
-      {"0 秒", seconds(0)},                {"9999999999999999 秒", seconds(120)}, {"几秒", std::nullopt},
-      {"秒", std::nullopt},                {". 秒", std::nullopt},             {"读秒 3 秒", seconds(3)},
-      {"你好", std::nullopt},              {"", std::nullopt},
+      {"慢一点 12 秒", seconds(12)},
+      {"慢一点，12秒", seconds(12)},
+      {"等３０秒再说", seconds(30)},
+      {"7.5 秒", milliseconds(7500)},
+      {"十二秒", seconds(12)},
+      {"二十秒", seconds(20)},
+      {"一百二十秒", seconds(120)},
+      {"两秒", seconds(2)},
+      {"十秒", seconds(10)},
+      {"0 秒", seconds(0)},
+      {"9999999999999999 秒", seconds(120)},
+      {"几秒", std::nullopt},
+      {"秒", std::nullopt},
+      {". 秒", std::nullopt},
+      {"读秒 3 秒", seconds(3)},
+      {"你好", std::nullopt},
+      {"", std::nullopt},
   };
   for (const Case& one : cases) EXPECT_EQ(SecondsAskedFor(one.question), one.want) << one.question;
 }

@@ -122,25 +122,22 @@ TEST_F(GroupWriterTest, WhenATransactionIsLostItsWritesAreTriedOneByOne) {
   EXPECT_EQ(Values(), "1,3");
 }
 
-TEST_F(GroupWriterTest, QueuedWritesGoBetweenTheStepsOfAChore) {
-  Start({.queue_limit = 100, .batch_limit = 1});
-  Hold();
+TEST_F(GroupWriterTest, AQueuedWriteGoesBeforeTheNextStepOfAChore) {
+  Start();
   std::string order;
-  for (int i = 0; i < 3; ++i) {
-    writer_->Enqueue(GroupWriter::Write{[&order](SqliteConnection&) {
-                                          order += 'w';
-                                          return base::Result<void>();
-                                        },
-                                        nullptr});
-  }
-  writer_->Enqueue(GroupWriter::Chore{[&order, steps = 0](SqliteConnection&) mutable -> base::Result<bool> {
+  writer_->Enqueue(GroupWriter::Chore{[this, &order, steps = 0](SqliteConnection&) mutable -> base::Result<bool> {
                                         order += 'c';
+                                        writer_->Enqueue(GroupWriter::Write{[&order](SqliteConnection&) {
+                                                                              order += 'w';
+                                                                              return base::Result<void>();
+                                                                            },
+                                                                            nullptr});
                                         return ++steps < 5;
                                       },
                                       [this](base::Result<void>) { outcomes_.emplace_back("swept"); }});
-  Go();
   ASSERT_TRUE(RunUntil(1));
-  EXPECT_EQ(order, "wcwcwccc");
+  writer_.reset();
+  EXPECT_EQ(order, "cwcwcwcwcw");
 }
 
 TEST_F(GroupWriterTest, AFailingStepEndsItsChoreAndUndoesThatStep) {

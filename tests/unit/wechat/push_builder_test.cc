@@ -39,6 +39,15 @@ TEST(PushBuilderTest, FieldNamesThatAreNoXmlNamesAreLeftOut) {
   EXPECT_EQ(ParseIncoming(BuildPushXml(message))->fields, (std::vector<Incoming::Field>{{"Good", "2"}}));
 }
 
+TEST(PushBuilderTest, NamesFullOfDotsDoNotNestBeyondWhatParses) {
+  Incoming message = TextMessage("x");
+  message.Add(std::string(5000, '.'), "1");
+  message.Add("a.b.c.d", "2");
+  const auto parsed = ParseIncoming(BuildPushJson(message));
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->Get("a.b.c.d"), "2");
+}
+
 TEST(PushBuilderTest, TheQueryIsPercentEncodedAndLeavesOutWhatIsAbsent) {
   PushQuery query;
   query.signature = "ab";

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include "filter/word_filter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/utf8.h"
+
+namespace yingda::filter {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::shared_ptr<const WordFilter> Filter(std::string_view deny, std::string_view allow = "",
+                                         const Options& options = {}) {
+  return WordFilter::FromLists({ParseWordList(deny, "deny/a.txt", false), ParseWordList(allow, "allow/a.txt", true)},
+                               options);
+}
+
+/// What the hits cover, in order.
+std::vector<std::string> Found(const WordFilter& filter, const std::string& text) {
+  Scratch scratch;
+  std::vector<std::string> found;
+  for (const WordHit& hit : filter.Check(text, Direction::kInbound, scratch).hits) {
+    found.push_back(text.substr(hit.begin, hit.end - hit.begin));
+  }
+  return found;
+}
+
+struct Case {
+  const char* words;
+  const char* text;
+};
+
+TEST(WordFilterTest, DisguisedWordsAreFound) {
+  const Case cases[] = {
+      {"fuck", "ｆｕｃｋ"},     {"fuck", "Ⓕⓤc⒦"},       {"fuck", "𝓯𝓾𝓬𝓴"},
+      {"fuck", "ꜰᴜᴄᴋ"},         {"fuck", "🅵🆄🅲🅺"},       {"fuck", "🇫🇺🇨🇰"},
+      {"fuck", "F.U.C.K"},      {"fuck", "fuuuuck"},    {"fuck", "f\u200bu\u200bck"},
+      {"fuck", "fùçk"},         {"kg", "㎏"},           {"台湾赌场", "臺灣賭場"},
+      {"傻逼", "傻-逼"},        {"傻逼", "傻😀逼"},      {"傻逼", "傻\u200d逼"},
+      {"傻逼", "傻　逼"},       {"傻逼", "傻 . 逼"},    {"傻逼", "傻傻逼"},
+      {"傻逼", "傻傻傻逼逼逼"}, {"傻逼", "傻\u00ad逼"}, {"1212", "1️⃣2️⃣1️⃣2️⃣"},
+      {"10086", "⓵⓿⓿❽➏"},       {"12345", "1-2-3-4-5"}, {"博彩", "愽彩"},
+      {"加微信", "加 V❤微.信"}, {"干你娘", "幹妳你娘"}, {"里面", "裏面"},
+      {"一五", "㊀㈤"},
+  };
+  size_t found = 0;
+  for (const Case& c : cases) found += !Found(*Filter(c.words), c.text).empty();
+  // Two of them are other words and must not be found: a letter in between is no disguise.
+  EXPECT_EQ(found, std::size(cases) - 2);
+  EXPECT_THAT(Found(*Filter("加微信"), "加 V❤微.信"), IsEmpty());
+  EXPECT_THAT(Found(*Filter("干你娘"), "幹妳你娘"), IsEmpty());
+}
+
+TEST(WordFilterTest, InnocentTextsPass) {
+  const auto filter =
+      Filter("大麻\n口交\n妈的\n他妈的\nsm\n69\nstar\ncunt\nass\nasso\n色情\n操你|block\n黄片\ngod\n彩色情",
+             "大麻烦\n路口交通\n他妈妈的手机\n白色情人节\n广播体操你会吗\n三黄片");
+  for (const char* text :
+       {"遇到大麻烦了", "路口交通拥堵", "他妈妈的手机响了", "他妈妈来了", "Smoking kills",
+        "the population is 695 billion", "6.9元", "five stars", "Scunthorpe", "classic assess", "as so",
+        "白色情人节快乐", "广播体操你会吗", "三黄片一天三次", "good", "大\n麻", "大。。。。麻", "2069年", "6 9"}) {
+    EXPECT_THAT(Found(*filter, text), IsEmpty()) << text;
+  }
+}
+
+// houbb/sensitive-word #136 and #144: dropping repeated characters made words with doubled ones unfindable.
+TEST(WordFilterRegressionTest, WordsWithDoubledCharactersAreFound) {
+  const auto filter = Filter("嘻嘻哈哈\nasshole\n@@@@\n二二");
+  for (const char* text : {"嘻嘻哈哈", "asshole", "@@@@", "二二", "嘻嘻嘻哈哈哈", "assshole", "二二二"}) {
+    EXPECT_FALSE(Found(*filter, text).empty()) << text;
+  }
+}
+
+// houbb/sensitive-word #138: a word inside another one was not reported.
+TEST(WordFilterRegressionTest, WordsInsideWordsAreBothReported) {
+  EXPECT_THAT(Found(*Filter("我的\n我的世界"), "我的世界"), ElementsAre("我的", "我的世界"));
+  EXPECT_THAT(Found(*Filter("sex|=raw\nsexy"), "sexy"), ElementsAre("sex", "sexy"));
+}
+
+// houbb/sensitive-word #76 and #19: an allowed word helped only when it was equal to the denied one.
+TEST(WordFilterRegressionTest, AnAllowedWordCoversTheDeniedOneInsideIt) {
+  const auto filter = Filter("黄片", "三黄片");
+  EXPECT_THAT(Found(*filter, "三黄片"), IsEmpty());
+  EXPECT_THAT(Found(*filter, "三黄片和黄片"), ElementsAre("黄片"));
+  EXPECT_THAT(Found(*filter, "三，黄片"), ElementsAre("黄片"));
+}
+
+// houbb/sensitive-word #105: with other characters inside a word its tags were lost.
+TEST(WordFilterRegressionTest, ADisguisedWordKeepsItsLevelAndTags) {
+  const auto filter = Filter("五星酒店|review|酒店, 价格");
+  Scratch scratch;
+  const Verdict verdict = filter->Check("五-星-酒-店", Direction::kInbound, scratch);
+  ASSERT_EQ(verdict.hits.size(), 1u);
+  EXPECT_EQ(verdict.level, Level::kReview);
+  EXPECT_THAT(filter->Info(verdict.hits[0].word).tags, ElementsAre("酒店", "价格"));
+}
+
+// houbb/sensitive-word #119: ￥ was not among the characters that may lie inside.
+TEST(WordFilterRegressionTest, AnySymbolMayLieInside) {
+  for (const char* text : {"赌￥博", "赌¥博", "赌€博", "赌︻博", "赌⠀博", "赌♡博", "赌`博", "赌＿博"}) {
+    EXPECT_FALSE(Found(*Filter("赌博"), text).empty()) << text;
+  }
+}
+
+// houbb/sensitive-word #16: the text was folded but the word was not.
+TEST(WordFilterRegressionTest, AWordOfOneLetterAndASymbolIsFoundAsWritten) {
+  const auto filter = Filter("+V");
+  EXPECT_THAT(Found(*filter, "有意＋v详聊"), ElementsAre("＋v"));
+  EXPECT_THAT(Found(*filter, "V5 和 v"), IsEmpty());
+}
+
+// houbb/sensitive-word #77: 69 was found in 695.
+TEST(WordFilterRegressionTest, ANumberIsNotFoundInALongerOne) {
+  const auto filter = Filter("69");
+  EXPECT_THAT(Found(*filter, "695 billion, 1969, a69, 6.9, 6,900"), IsEmpty());
+  EXPECT_THAT(Found(*filter, "要69吗"), ElementsAre("69"));
+}
+
+// QuantumNous/new-api #5802: 大麻 in 大麻烦, SM in Smoking.
+TEST(WordFilterRegressionTest, NewApiIssue5802) {
+  const auto filter = Filter("大麻\nSM", "大麻烦");
+  EXPECT_THAT(Found(*filter, "大麻烦 Smoking"), IsEmpty());
+  EXPECT_THAT(Found(*filter, "大麻 S.M"), ElementsAre("大麻", "S.M"));
+}
+
+// zhayujie/bot-on-anything #202: an empty line in the list matched every message.
+TEST(WordFilterRegressionTest, EmptyLinesMatchNothing) {
+  EXPECT_THAT(Found(*Filter("\n\n   \n,\n，\r\n\xEF\xBB\xBF\n"), "随便说一句"), IsEmpty());
+  EXPECT_THAT(Found(*Filter(""), "随便说一句"), IsEmpty());
+  EXPECT_THAT(Found(*Filter("\n赌博\n\n"), "随便说一句"), IsEmpty());
+}
+
+TEST(WordFilterTest, BoundariesCanBeChosenPerWord) {
+  EXPECT_THAT(Found(*Filter("sm|=raw"), "Smoking"), ElementsAre("Sm"));
+  EXPECT_THAT(Found(*Filter("大麻|=word"), "大麻烦，大麻。不是大麻"), ElementsAre("大麻"));
+  EXPECT_THAT(Found(*Filter("操|=short"), "体操"), ElementsAre("操"));
+  EXPECT_THAT(Found(*Filter("操|=short|=word"), "体操，操！"), ElementsAre("操"));
+  EXPECT_THAT(Found(*Filter("free money"), "get free money now"), ElementsAre("free money"));
+  EXPECT_THAT(Found(*Filter("freemoney"), "get free money now"), IsEmpty());
+}
+
+TEST(WordFilterTest, TheHighestLevelWins) {
+  const auto filter = Filter("甲乙|review\n丙丁|mask\n戊己\n庚辛|pass");
+  Scratch scratch;
+  const auto level = [&](const char* text) { return filter->Check(text, Direction::kInbound, scratch).level; };
+  EXPECT_EQ(level("甲乙"), Level::kReview);
+  EXPECT_EQ(level("甲乙丙丁"), Level::kMask);
+  EXPECT_EQ(level("丙丁戊己甲乙"), Level::kBlock);
+  EXPECT_EQ(level("庚辛"), Level::kPass);
+  EXPECT_EQ(level("无关"), Level::kPass);
+}
+
+TEST(WordFilterTest, DirectionsAreSetApart) {
+  Options options;
+  options.inbound.maximum = Level::kReview;
+  const auto capped = Filter("赌博", "", options);
+  Scratch scratch;
+  EXPECT_EQ(capped->Check("赌博", Direction::kInbound, scratch).level, Level::kReview);
+  EXPECT_EQ(capped->Check("赌博", Direction::kOutbound, scratch).level, Level::kBlock);
+  options.outbound.enabled = false;
+  const auto half = Filter("赌博", "", options);
+  EXPECT_THAT(half->Check("赌博", Direction::kOutbound, scratch).hits, IsEmpty());
+  EXPECT_EQ(half->Explain("赌博", Direction::kOutbound).at(0).fate, Fate::kSwitchedOff);
+}
+
+TEST(WordFilterTest, MaskingPutsOneStarPerCharacterOfTheUnion) {
+  const auto filter = Filter("赌博|mask\n博彩|mask\n傻逼|review\n1212|mask");
+  Scratch scratch;
+  const auto mask = [&](const std::string& text) {
+    return filter->Mask(text, filter->Check(text, Direction::kOutbound, scratch));
+  };
+  EXPECT_EQ(mask("玩赌博彩票"), "玩***票");
+  EXPECT_EQ(mask("賭-😀博!"), "****!");
+  EXPECT_EQ(mask("你个傻逼，赌博"), "你个傻逼，**");
+  EXPECT_EQ(mask("1️⃣2️⃣1️⃣2️⃣。"), "************。");
+  EXPECT_EQ(mask("没有什么"), "没有什么");
+  EXPECT_EQ(mask("赌\xFF博\xE4"), "***\xE4");
+}
+
+TEST(WordFilterTest, ExplanationsSayWhyAWordDidNotCount) {
+  const auto filter = Filter("# 一\n大麻\nsm\n赌博\n测试|pass", "大麻烦");
+  const std::string text = "大麻烦 Smoking 赌....博 测试 大麻";
+  const std::vector<Explanation> all = filter->Explain(text, Direction::kInbound);
+  ASSERT_EQ(all.size(), 5u);
+  EXPECT_EQ(all[0].fate, Fate::kAllowed);
+  EXPECT_EQ(filter->Info(all[0].allowed_by).text, "大麻烦");
+  EXPECT_EQ(all[1].fate, Fate::kInsideWord);
+  EXPECT_EQ(all[2].fate, Fate::kInterrupted);
+  EXPECT_EQ(all[3].fate, Fate::kSwitchedOff);
+  EXPECT_EQ(all[4].fate, Fate::kActs);
+  EXPECT_THAT(filter->Describe(all[0], text), HasSubstr("allow/a.txt:1 的“大麻烦”"));
+  EXPECT_EQ(filter->Describe(all[4], text), "“大麻”对上 deny/a.txt:2 的“大麻”：拦截");
+}
+
+TEST(WordFilterTest, HitsBeginAndEndOnCodePointsWhateverTheBytes) {
+  const auto filter = Filter("赌博\nab\n+v\n㎏克\n二二", "不赌博");
+  std::mt19937 random(3);
+  Scratch scratch;
+  const std::string parts[] = {"赌", "博",   "a",        "B", "+", "v",      "㎏", "克",      "二",
+                               "不", "\xFF", "\xE4\xB8", "-", " ", "\u200b", "😀",  "\xF0\x9F"};
+  size_t hits = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    while (text.size() < 30) text += parts[random() % std::size(parts)];
+    std::vector<bool> starts(text.size() + 1);
+    for (size_t at = 0; at < text.size(); at += base::DecodeUtf8(text, at).length) starts[at] = true;
+    starts[text.size()] = true;
+    size_t before = 0;
+    for (const WordHit& hit : filter->Check(text, Direction::kInbound, scratch).hits) {
+      ASSERT_LT(hit.begin, hit.end);
+      ASSERT_LE(hit.end, text.size());
+      ASSERT_TRUE(starts[hit.begin] && starts[hit.end]);
+      ASSERT_LE(before, hit.begin);
+      before = hit.begin;
+      ++hits;
+    }
+  }
+  EXPECT_GT(hits, 1'000u);
+}
+
+TEST(WordFilterTest, ThreadsShareOneFilter) {
+  const auto filter = Filter("赌博\n+v\nfuck", "不赌博");
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&filter] {
+      Scratch scratch;
+      for (int round = 0; round < 500; ++round) {
+        EXPECT_EQ(filter->Check("我不赌博，赌博 +v fuck", Direction::kInbound, scratch).hits.size(), 3u);
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace yingda::filter

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "filter/word_list.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "filter/word_filter.h"
+
+namespace yingda::filter {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+WordList Parse(std::string_view content, bool allow = false) { return ParseWordList(content, "deny/a.txt", allow); }
+
+std::vector<std::string> Texts(const WordList& list) {
+  std::vector<std::string> texts;
+  for (const ListedWord& word : list.words) texts.push_back(word.text);
+  return texts;
+}
+
+TEST(WordListTest, TakesTheFormsThatListsComeIn) {
+  const WordList list =
+      Parse("\xEF\xBB\xBF第一词\r\n  第二词\t\n\n第三词,\r第四词，，\n   \n# 注释\n## 注释\n#\nhave fun\n末行没有换行");
+  EXPECT_THAT(Texts(list), ElementsAre("第一词", "第二词", "第三词", "第四词", "have fun", "末行没有换行"));
+  EXPECT_THAT(list.warnings, IsEmpty());
+  EXPECT_EQ(list.words[2].line, 4u);
+  EXPECT_EQ(list.words[5].line, 11u);
+}
+
+TEST(WordListTest, ReadsLevelsTagsAndOptionsInBothLanguages) {
+  const WordList list = Parse("甲乙|mask|广告, 引流\n丙丁|复查\nsm|=word\n戊己|block|=raw\n庚|=short\n辛壬||标签");
+  ASSERT_EQ(list.words.size(), 6u);
+  EXPECT_EQ(list.words[0].level, Level::kMask);
+  EXPECT_EQ(list.words[0].tags, "广告, 引流");
+  EXPECT_EQ(list.words[1].level, Level::kReview);
+  EXPECT_EQ(list.words[2].boundary, Boundary::kAlone);
+  EXPECT_EQ(list.words[3].boundary, Boundary::kAnywhere);
+  EXPECT_EQ(list.words[4].text, "庚");
+  EXPECT_EQ(list.words[5].level, Level::kBlock);
+  EXPECT_EQ(list.words[5].tags, "标签");
+  EXPECT_THAT(list.warnings, IsEmpty());
+}
+
+TEST(WordListTest, HeadersHoldForTheLinesBelow) {
+  const WordList list =
+      Parse("甲乙\n#! level=mask tag=广告 boundary=raw encoding=utf-8\n丙丁\n戊己|block\n#! level=review\n庚辛");
+  ASSERT_EQ(list.words.size(), 4u);
+  EXPECT_EQ(list.words[0].level, Level::kBlock);
+  EXPECT_EQ(list.words[1].level, Level::kMask);
+  EXPECT_EQ(list.words[1].tags, "广告");
+  EXPECT_EQ(list.words[1].boundary, Boundary::kAnywhere);
+  EXPECT_EQ(list.words[2].level, Level::kBlock);
+  EXPECT_EQ(list.words[3].level, Level::kReview);
+  EXPECT_THAT(list.warnings, IsEmpty());
+}
+
+TEST(WordListTest, ABackslashTakesTheMeaningFromMarks) {
+  EXPECT_THAT(Texts(Parse("\\#话题\na\\|b\nc\\\\d\ne\\f")), ElementsAre("#话题", "a|b", "c\\d", "e\\f"));
+  EXPECT_THAT(Texts(Parse("ab\\")), ElementsAre("ab\\"));
+}
+
+struct BadLine {
+  const char* line;
+  const char* place;
+  const char* advice;
+};
+
+TEST(WordListTest, ABadLineIsReportedWithItsPlaceAndWhatToWrite) {
+  const BadLine cases[] = {
+      {"赌博|blok", "deny/a.txt:2:4: ", "block"},
+      {"  赌博|mask|x|y", "deny/a.txt:2:13: ", "\\|"},
+      {"赌博|=whole", "deny/a.txt:2:4: ", "=word"},
+      {"|mask", "deny/a.txt:2:1: ", "补上词"},
+      {"a", "deny/a.txt:2:1: ", "a|=short"},
+      {"操", "deny/a.txt:2:1: ", "操|=short"},
+      {"\u00ad\u00ad", "deny/a.txt:2:1: ", "删掉"},
+      {"甲 && 乙", "deny/a.txt:2:1: ", "&&"},
+      {"\xB6\xC4\xB2\xA9", "deny/a.txt:2:1: ", "UTF-8"},
+      {"#! levle=mask", "deny/a.txt:2:4: ", "level="},
+      {"#! level=x", "deny/a.txt:2:4: ", "block"},
+      {"#! boundary=x", "deny/a.txt:2:4: ", "raw"},
+      {"#! encoding=gbk", "deny/a.txt:2:4: ", "UTF-8"},
+  };
+  for (const BadLine& c : cases) {
+    const WordList list = Parse("好词一个\n" + std::string(c.line) + "\n好词两个\n");
+    EXPECT_EQ(list.words.size(), 2u) << c.line;
+    EXPECT_EQ(list.bad_lines, 1u) << c.line;
+    ASSERT_EQ(list.warnings.size(), 1u) << c.line;
+    EXPECT_THAT(list.warnings[0], HasSubstr(c.place));
+    EXPECT_THAT(list.warnings[0], HasSubstr(c.advice));
+  }
+  const WordList too_long =
+      Parse(std::string(65, 'a') + "\n" + std::string(64, 'b') + "\nx" + std::string(2000, '-') + "y");
+  EXPECT_EQ(too_long.words.size(), 1u);
+  EXPECT_EQ(too_long.bad_lines, 2u);
+}
+
+TEST(WordListTest, LikelySlipsAreToldButKept) {
+  const WordList list = Parse("赌博,彩票,假证\n#没有空格的注释");
+  EXPECT_EQ(list.words.size(), 1u);
+  EXPECT_EQ(list.bad_lines, 0u);
+  ASSERT_EQ(list.warnings.size(), 2u);
+  EXPECT_THAT(list.warnings[0], HasSubstr("每行只写一个"));
+  EXPECT_THAT(list.warnings[1], HasSubstr("\\#没有空格的注释"));
+}
+
+TEST(WordListTest, AllowedWordsHaveNoLevel) {
+  EXPECT_EQ(Parse("大麻烦|mask", true).bad_lines, 1u);
+  EXPECT_EQ(Parse("大麻烦", true).words.size(), 1u);
+}
+
+TEST(WordListTest, AFloodOfWarningsIsCutShort) {
+  std::string content;
+  for (int at = 0; at < 5'000; ++at) content += "a\n";
+  const WordList list = Parse(content);
+  EXPECT_EQ(list.bad_lines, 5'000u);
+  EXPECT_LE(list.warnings.size(), 101u);
+  EXPECT_THAT(list.warnings.back(), HasSubstr("4900"));
+}
+
+class WordFolderTest : public testing::Test {
+ protected:
+  WordFolderTest() : folder_(std::filesystem::temp_directory_path() / ("yingda_words_" + std::to_string(getpid()))) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_ / "deny");
+  }
+  ~WordFolderTest() override { std::filesystem::remove_all(folder_); }
+
+  void Write(const std::string& name, std::string_view content) {
+    std::filesystem::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name, std::ios::binary) << content;
+  }
+  base::Result<std::shared_ptr<const WordFilter>> Load() { return WordFilter::Load(folder_.string(), report_); }
+
+  std::filesystem::path folder_;
+  LoadReport report_;
+};
+
+TEST_F(WordFolderTest, AllTextFilesOfBothFoldersAreRead) {
+  Write("deny/b.txt", "大麻\n");
+  Write("deny/a.txt", "黄片\n黄|=short\nx|x|x|x|x\n");
+  Write("deny/notes.md", "不是词\n");
+  Write("deny/.hidden.txt", "也不是词\n");
+  Write("allow/c.txt", "大麻烦\n");
+  const auto filter = Load();
+  ASSERT_TRUE(filter) << filter.error().message;
+  EXPECT_EQ(report_.files, 3u);
+  EXPECT_EQ(report_.words, 4u);
+  ASSERT_EQ(report_.warnings.size(), 1u);
+  EXPECT_THAT(report_.warnings[0], HasSubstr("deny/a.txt:3:3: "));
+  EXPECT_EQ((*filter)->Info(2).file, "deny/b.txt");
+}
+
+TEST_F(WordFolderTest, AFolderWithoutWordsPassesEverything) {
+  std::filesystem::remove(folder_ / "deny");
+  const auto filter = Load();
+  ASSERT_TRUE(filter);
+  Scratch scratch;
+  EXPECT_EQ((*filter)->Check("任何话 anything", Direction::kInbound, scratch).level, Level::kPass);
+}
+
+TEST_F(WordFolderTest, AMissingFolderIsRefused) {
+  LoadReport report;
+  const auto filter = WordFilter::Load((folder_ / "nowhere").string(), report);
+  ASSERT_FALSE(filter);
+  EXPECT_THAT(filter.error().message, HasSubstr("nowhere"));
+}
+
+TEST_F(WordFolderTest, AFileThatCannotBeReadRefusesTheWholeSet) {
+  Write("deny/a.txt", "黄片\n");
+  std::filesystem::create_symlink(folder_ / "nowhere.txt", folder_ / "deny" / "b.txt");
+  const auto filter = Load();
+  ASSERT_FALSE(filter);
+  EXPECT_THAT(filter.error().message, HasSubstr("deny/b.txt"));
+}
+
+TEST_F(WordFolderTest, AFileInAnotherEncodingRefusesTheWholeSet) {
+  Write("deny/a.txt", "\xB6\xC4\xB2\xA9\n\xB2\xCA\xC6\xB1\n\xBC\xD9\xD6\xA4\nword\n");  // GBK
+  const auto gbk = Load();
+  ASSERT_FALSE(gbk);
+  EXPECT_THAT(gbk.error().message, HasSubstr("deny/a.txt:1:1"));
+  EXPECT_THAT(gbk.error().message, HasSubstr("UTF-8"));
+  Write("deny/a.txt", "\xFF\xFE\x61\x00");
+  EXPECT_FALSE(Load());
+}
+
+TEST_F(WordFolderTest, FiveBadLinesInAHundredAreTheLimit) {
+  std::string content;
+  for (int at = 0; at < 95; ++at) content += "好词" + std::to_string(1000 + at) + "\n";
+  Write("deny/a.txt", content + "a\nb\nc\nd\ne\n");
+  EXPECT_TRUE(Load());
+  EXPECT_EQ(report_.warnings.size(), 5u);
+  Write("deny/a.txt", content + "a\nb\nc\nd\ne\nf\n");
+  EXPECT_FALSE(Load());
+}
+
+}  // namespace
+}  // namespace yingda::filter
