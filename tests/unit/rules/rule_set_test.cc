@@ -183,6 +183,15 @@ TEST(RuleSetTest, WarnsOfRulesThatNeverGetTheirTurn) {
                                     StartsWith("a.yml:2:19: “ＰＩＮＧ”已经写在 a.yml:1，这里的永远轮不到")));
 }
 
+TEST(RuleSetTest, DoesNotFloodTheLogWithDuplicates) {
+  std::string text;
+  for (int i = 0; i < 151; ++i) text += "- {keywords: [甲乙], reply: x}\n";
+  std::vector<std::string> warnings;
+  RuleSet(RulesFrom(text), warnings);
+  ASSERT_EQ(warnings.size(), 101U);
+  EXPECT_EQ(warnings.back(), "还有 50 个重复的关键词没有列出");
+}
+
 TEST(RuleSetTest, HostileExpressionsAreLinear) {
   const auto set = SetFrom("- {keywords: [\"(a+)+$\", \"(a|aa)*b\", \"(.*)*x(.*)*y\"], match: regex, reply: x}\n");
   const std::string text = std::string(20000, 'a') + "!";
