@@ -42,7 +42,8 @@ void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
 }
 
 void AnswerDesk::GivePart(const JobPointer& job) {
-  if (job->giving_part || job->work_done) return;
+  // With a reply, it is on its way to the store and then out.
+  if (job->giving_part || job->reply || job->work_done) return;
   if (job->question.account->AnswerBlocked(job->answer)) {
     EndCall(job, model::ChatFailure::kContentPolicy);  // the work concludes at once, with the text for it
     return;

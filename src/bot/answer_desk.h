@@ -76,6 +76,7 @@ class AnswerDesk {
   void LookAtPush(const JobPointer& job, PushIterator push);
   void PushClosed(const JobPointer& job, const ReplyPort* port);
   void RemovePush(const JobPointer& job, PushIterator push);
+  void CloseAll(const JobPointer& job);
   void ArmSettle(const JobPointer& job, base::Duration delay);
   void WindowOver(const JobPointer& job);
 

@@ -63,6 +63,7 @@ void AnswerDesk::ForgetFollower(const Account& account, const std::string& open_
   }
   for (const JobPointer& job : theirs) {
     job->left = true;
+    CloseAll(job);
     EndCall(job, model::ChatFailure::kCancelled);
   }
   store_.ForgetFollower(account.name, open_id, [this](const base::Result<void>& forgotten) {
@@ -76,10 +77,7 @@ void AnswerDesk::Stop() {
   for (const auto& [key, job] : jobs_) all.push_back(job);
   for (const JobPointer& job : all) {
     EndCall(job, model::ChatFailure::kCancelled);
-    while (!job->waiting.empty()) {
-      job->waiting.front().port->Close();
-      RemovePush(job, job->waiting.begin());
-    }
+    CloseAll(job);
   }
 }
 

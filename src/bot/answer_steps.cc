@@ -9,6 +9,8 @@ namespace {
 
 using StoreResult = base::Result<void>;
 
+base::Error Stopping() { return {base::ErrorCode::kCancelled, "stopping"}; }
+
 const char* KindName(Question::Kind kind) { return kind == Question::Kind::kContinue ? "continue" : "model"; }
 
 store::JobRecord RecordOf(const Job& job) {
@@ -109,6 +111,10 @@ base::Completion<base::Result<std::optional<store::InboxItem>>> AnswerDesk::Olde
   return base::Completion<base::Result<std::optional<store::InboxItem>>>([this, &job](auto done) {
     // What a process that ended had claimed may have arrived or not; an explicit 继续 is the time to give it again.
     store_.ReleaseAbandoned(job.question.account->name, job.question.open_id, [this, &job, done](const StoreResult&) {
+      if (stopping_) {  // the store may be gone with the next step
+        done(Stopping());
+        return;
+      }
       store_.OldestUnread(job.question.account->name, job.question.open_id,
                           base::UnixMilliseconds(loop_.clock().WallNow()), done);
     });
@@ -117,6 +123,10 @@ base::Completion<base::Result<std::optional<store::InboxItem>>> AnswerDesk::Olde
 
 base::Completion<StoreResult> AnswerDesk::ClaimPage(const Job& job, const store::InboxItem& item, size_t page_bytes) {
   return base::Completion<StoreResult>([this, &job, &item, page_bytes](auto done) {
+    if (stopping_) {
+      done(Stopping());
+      return;
+    }
     store_.ClaimPage(item.id, job.question.key, item.text.substr(0, page_bytes), item.text.substr(page_bytes),
                      std::move(done));
   });

@@ -149,10 +149,7 @@ void AnswerDesk::WorkDone(const JobPointer& job) {
   job->call.reset();
   job->work_done = true;
   if (stopping_ || job->left) {
-    while (!job->waiting.empty()) {
-      job->waiting.front().port->Close();
-      RemovePush(job, job->waiting.begin());
-    }
+    CloseAll(job);
     Settle(job);
     return;
   }

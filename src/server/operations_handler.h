@@ -2,7 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +26,8 @@ class OperationsHandler {
 
   OperationsHandler(Options options, std::vector<const bot::Account*> accounts, base::Metrics& metrics,
                     net::EventLoop& loop);
+  /// After the loop has stopped, or before anything was served.
+  ~OperationsHandler();
 
   void Serve(net::HttpServer& server);
   void SetReady(bool ready) { ready_ = ready; }
@@ -41,6 +43,8 @@ class OperationsHandler {
   net::EventLoop& loop_;
   std::atomic<bool> ready_{false};
   std::atomic<size_t> tests_in_flight_{0};
+  struct ModelTest;
+  std::vector<std::shared_ptr<ModelTest>> tests_;  // on the loop; the owner of what waits for the model
 };
 
 }  // namespace yingda::server
