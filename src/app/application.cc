@@ -40,7 +40,7 @@ base::Result<void> Application::Start() {
   if (auto made = MakeAccounts(); !made) return made;
   if (auto opened = OpenStore(); !opened) return opened;
   desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, logger_, metrics_, tagger_);
-  bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, metrics_);
+  bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, logger_, metrics_);
   if (auto recovered = TakeUpOldJobs(); !recovered) return recovered;
   MakeServers();
   if (auto started = operations_server_->Start(); !started) return started;

@@ -59,7 +59,6 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
     const JobPointer job = found->second;
     CountTry(job);
     store_.RecordTry(job->question.key, job->tries, {});
-    job->question.json = question.json;  // the store does not keep it
     Join(job, std::move(port));
     return;
   }
@@ -72,6 +71,7 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
     RefuseBusy(question, *port);
     return;
   }
+  if (options_.log_content) logger_.Info("content", {{"request", question.request_id}, {"question", question.text}});
   const JobPointer job = Open(std::move(question), loop_.clock().WallNow(), 0);
   CountTry(job);
   Join(job, std::move(port));

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "bot/answer_desk.h"
+#include "wechat/passive_reply.h"
 
 namespace yingda::bot {
 namespace {
@@ -14,6 +15,7 @@ Question QuestionOf(const store::JobRecord& record, const Account& account) {
   question.open_id = record.open_id;
   question.to_user = record.to_user;
   question.text = record.question;
+  question.json = record.json;
   return question;
 }
 
@@ -63,7 +65,10 @@ void AnswerDesk::ForgetFollower(const Account& account, const std::string& open_
   }
   for (const JobPointer& job : theirs) {
     job->left = true;
-    CloseAll(job);
+    while (!job->waiting.empty()) {
+      job->waiting.front().port->Send(std::string(wechat::kSuccess));
+      RemovePush(job, job->waiting.begin());
+    }
     EndCall(job, model::ChatFailure::kCancelled);
   }
   store_.ForgetFollower(account.name, open_id, [this](const base::Result<void>& forgotten) {

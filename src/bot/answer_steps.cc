@@ -21,6 +21,7 @@ store::JobRecord RecordOf(const Job& job) {
   record.to_user = job.question.to_user;
   record.kind = KindName(job.question.kind);
   record.question = job.question.text;
+  record.json = job.question.json;
   record.first_seen_ms = base::UnixMilliseconds(job.first_seen);
   record.tries = job.tries;
   return record;
@@ -73,7 +74,7 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   budget.max_question_bytes = job->question.account->max_question_bytes;
   request.messages = model::FitHistory(job->question.account->system_prompt, history, job->question.text, budget);
   request.deadline = loop_.clock().Now() + options_.answer_deadline;
-  request.request_id = tagger_.Tag(job->question.account->name, job->question.key);
+  request.request_id = job->question.request_id;
 
   return base::Completion<model::ChatOutcome>([this, job, request](std::function<void(model::ChatOutcome)> done) {
     model::ChatModel* const model = job->question.account->model;

@@ -89,6 +89,10 @@ void OperationsHandler::Test(const net::HttpRequest& request, net::Responder res
   responder.Send({200, kJson, std::move(explanation.json), {}});
 }
 
+void OperationsHandler::EndTest(const ModelTest* over) {
+  tests_in_flight_ -= std::erase_if(tests_, [over](const auto& test) { return test.get() == over; });
+}
+
 void OperationsHandler::AskModel(const bot::Account& account, std::string question, std::string explanation,
                                  net::Responder responder) {
   if (tests_in_flight_.fetch_add(1) >= options_.max_tests_in_flight) {
@@ -108,14 +112,18 @@ void OperationsHandler::AskModel(const bot::Account& account, std::string questi
     tests_.push_back(test);
     model::ChatEvents events;
     ModelTest* const asked = test.get();  // owned by tests_ until it is over
+    test->responder.OnClosed([this, weak = std::weak_ptr<ModelTest>(test)] {
+      loop_.Post([this, weak] {
+        if (const auto left = weak.lock()) EndTest(left.get());
+      });
+    });
     events.on_text = [asked](std::string_view text) { asked->answer.append(text); };
     events.on_done = [this, asked, &account](const model::ChatOutcome& outcome) {
       const std::string shown =
           account.AnswerBlocked(asked->answer) ? account.texts.blocked_answer : account.MaskedAnswer(asked->answer);
-      --tests_in_flight_;
       asked->responder.Send({200, kJson, WithAnswer(asked->explanation, shown, outcome), {}});
       // Not now: this runs inside the call that goes with the test.
-      loop_.Post([this, asked] { std::erase_if(tests_, [asked](const auto& test) { return test.get() == asked; }); });
+      loop_.Post([this, asked] { EndTest(asked); });
     };
     test->call = account.model->Ask(chat, std::move(events));
   });

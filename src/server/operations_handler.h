@@ -33,6 +33,8 @@ class OperationsHandler {
   void SetReady(bool ready) { ready_ = ready; }
 
  private:
+  struct ModelTest;
+  void EndTest(const ModelTest* over);
   void Ready(net::Responder responder) const;
   void Test(const net::HttpRequest& request, net::Responder responder);
   void AskModel(const bot::Account& account, std::string question, std::string explanation, net::Responder responder);
@@ -43,7 +45,6 @@ class OperationsHandler {
   net::EventLoop& loop_;
   std::atomic<bool> ready_{false};
   std::atomic<size_t> tests_in_flight_{0};
-  struct ModelTest;
   std::vector<std::shared_ptr<ModelTest>> tests_;  // on the loop; the owner of what waits for the model
 };
 
