@@ -87,17 +87,27 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// A key and its value that were written as one word. The word is not shown: the value may be a secret.
+bool ReportColonMistake(const YamlNode& node, YamlProblems& problems) {
+  if (!node.IsScalar() || node.quoted) return false;
+  if (node.text.find("：") != std::string::npos) {
+    problems.Add(node, "a full-width colon: write \"key: value\" with a colon and a blank",
+                 "这里用了中文冒号“：”：请改成英文冒号加一个空格，例如 reply: 你好");
+    return true;
+  }
+  if (node.text.find(':') != std::string::npos) {
+    problems.Add(node, "expected \"key: value\": a blank is missing after the colon",
+                 "冒号后面少了一个空格：应写成 reply: 你好");
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 YamlMap::YamlMap(const YamlNode* node, YamlProblems& problems) : node_(node), problems_(&problems) {
   if (node_ == nullptr || node_->IsMap()) return;
-  if (node_->IsScalar() && node_->text.find("：") != std::string::npos && !node_->quoted) {
-    problems.Add(*node_, "a full-width colon: write \"key: value\" with a colon and a blank",
-                 "这里用了中文冒号“：”：请改成英文冒号加一个空格，例如 reply: 你好");
-  } else if (node_->IsScalar() && node_->text.find(':') != std::string::npos && !node_->quoted) {
-    problems.Add(*node_, "expected \"key: value\": a blank is missing after the colon",
-                 "冒号后面少了一个空格：应写成 reply: 你好");
-  } else if (!node_->IsNull()) {
+  if (!ReportColonMistake(*node_, problems) && !node_->IsNull()) {
     problems.Add(*node_, "expected a section of \"key: value\" lines", "这里应当写“键: 值”，例如 reply: 你好");
   }
   node_ = nullptr;
@@ -258,6 +268,7 @@ void YamlMap::ReportUnknownKeys() {
   for (const YamlEntry& entry : node_->entries) {
     const std::string& key = entry.key.text;
     if (std::find(asked_.begin(), asked_.end(), key) != asked_.end()) continue;
+    if (ReportColonMistake(entry.key, *problems_)) continue;
     const std::string_view closest = ClosestWord(key, asked_);
     if (!closest.empty()) {
       const std::string word(closest);

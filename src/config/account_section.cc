@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "config/account_section.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace yingda::config {
@@ -69,11 +70,12 @@ void ReadIdentity(base::YamlMap& map, const SectionContext& context, AccountConf
     map.Problem("name", "use up to 32 letters, digits, - and _", "账号名只能用字母、数字、- 和 _，最多 32 个");
   }
   account.path = map.String("path", "/wx/" + account.name);
-  if (!account.path.starts_with('/') || account.path.ends_with('/')) {
+  if (map.Has("path") && (!account.path.starts_with('/') || account.path.ends_with('/'))) {
     map.Problem("path", "must begin with / and not end with it, e.g. /wx/main", "必须以 / 开头，不以 / 结尾");
   }
+  const size_t problems_before = context.problems.size();
   account.callback.token = context.Secret(map, "token", "token_file");
-  if (account.callback.token.empty()) {
+  if (account.callback.token.empty() && context.problems.size() == problems_before) {
     map.Problem("token", "token: is missing; take the Token that stands in the WeChat console (or token_file:)",
                 "缺少 token");
   }
@@ -98,7 +100,35 @@ void ReadIdentity(base::YamlMap& map, const SectionContext& context, AccountConf
   }
   if (account.callback.token.empty()) return;
   if (const auto callback = wechat::Callback::Create(account.callback); !callback) {
-    map.Problem("name", "account \"" + account.name + "\": " + callback.error().message, callback.error().message);
+    ReportAtKey(map, callback.error(),
+                {"mode", "token", "token_file", "app_id", "encoding_aes_key", "encoding_aes_key_file",
+                 "previous_encoding_aes_key", "previous_encoding_aes_key_file", "timestamp_window", "name"});
+  }
+}
+
+void CheckNames(base::YamlMap& map, const AccountConfig& account, const Config& config) {
+  for (const AccountConfig& other : config.accounts) {
+    if (!account.name.empty() && other.name == account.name) {
+      map.Problem("name", "two accounts are named \"" + account.name + "\"; give each its own name", "账号重名");
+      return;
+    }
+    if (map.Has("name") && other.path == account.path) {
+      map.Problem("path", "two accounts are served at \"" + account.path + "\"; give each its own path", "路径重复");
+      return;
+    }
+  }
+}
+
+void CheckUpstreams(base::YamlMap& map, const AccountConfig& account, const Config& config) {
+  for (const std::string& name : account.upstreams) {
+    const bool known = std::any_of(config.upstreams.begin(), config.upstreams.end(),
+                                   [&](const auto& upstream) { return upstream.name == name; });
+    if (!known) {
+      map.Problem("upstreams", "upstream \"" + name + "\" is not under upstreams: of this file", "没有这个模型服务");
+    }
+  }
+  if (account.upstreams.size() > 1) {
+    map.Problem("upstreams", "several upstreams are named; this version uses one", "只支持一个模型服务");
   }
 }
 
@@ -106,6 +136,10 @@ void ReadIdentity(base::YamlMap& map, const SectionContext& context, AccountConf
 
 void ReadAccounts(base::YamlMap& root, const SectionContext& context, Config& config) {
   if (!root.Require("accounts")) return;
+  const base::YamlNode* const list = root.Find("accounts");
+  if (list->IsList() && list->items.empty()) {
+    root.Problem("accounts", "there is no account; add one with its name: and token:", "至少要有一个账号");
+  }
   for (base::YamlMap& map : root.Maps("accounts")) {
     AccountConfig account;
     ReadIdentity(map, context, account);
@@ -116,6 +150,8 @@ void ReadAccounts(base::YamlMap& root, const SectionContext& context, Config& co
     account.system_prompt = map.String("system_prompt");
     account.max_question_bytes = map.Size("max_question_bytes", 8 * 1024, 100, 64 * 1024);
     account.upstreams = map.Strings("upstreams");
+    CheckNames(map, account, config);
+    CheckUpstreams(map, account, config);
     account.texts = ReadTexts(map);
     config.accounts.push_back(std::move(account));
   }

@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <set>
 
 #include "base/yaml_map.h"
 #include "config/account_section.h"
@@ -15,34 +13,37 @@
 namespace yingda::config {
 namespace {
 
-void CheckNames(const Config& config, base::YamlProblems& problems) {
-  std::set<std::string> upstreams;
-  for (const auto& upstream : config.upstreams) {
-    if (!upstreams.insert(upstream.name).second) {
-      problems.Add(1, 1, "two upstreams are named \"" + upstream.name + "\"; give each its own name", "模型服务重名");
-    }
+/// What the environment changes is not in the file that the problems point into.
+std::string NoteOnOverrides(const std::vector<std::string>& variables) {
+  std::string note;
+  for (const std::string& variable : variables) note += (note.empty() ? "" : ", ") + variable;
+  return note.empty() ? note : "\nnote: the environment overrides the file: " + note;
+}
+
+base::Result<Config> Read(std::optional<base::YamlNode> root, const Environment& environment,
+                          base::YamlProblems& problems) {
+  const auto refusal = [&](const std::vector<std::string>& overrides) {
+    return base::Error{base::ErrorCode::kInvalidArgument, problems.Text() + NoteOnOverrides(overrides)};
+  };
+  if (!root) return refusal({});
+  const std::vector<std::string> overrides = ApplyOverrides(*root, environment, problems);
+  Interpolate(*root, environment, problems);
+
+  Config config;
+  config.file = problems.file();
+  const std::filesystem::path folder = std::filesystem::path(config.file).parent_path();
+  const SectionContext context{folder.string(), problems, config.warnings};
+  {
+    base::YamlMap map(&*root, problems);  // reports unknown keys when it leaves
+    ReadServer(map, config);
+    ReadStore(map, context, config);
+    ReadLog(map, context, config);
+    ReadAnswers(map, config);
+    ReadUpstreams(map, context, config);
+    ReadAccounts(map, context, config);
   }
-  std::set<std::string> names;
-  std::set<std::string> paths;
-  for (const AccountConfig& account : config.accounts) {
-    if (!names.insert(account.name).second) {
-      problems.Add(1, 1, "two accounts are named \"" + account.name + "\"; give each its own name", "账号重名");
-    }
-    if (!paths.insert(account.path).second) {
-      problems.Add(1, 1, "two accounts are served at \"" + account.path + "\"; give each its own path", "路径重复");
-    }
-    for (const std::string& upstream : account.upstreams) {
-      if (!upstreams.contains(upstream)) {
-        problems.Add(
-            1, 1, "account \"" + account.name + "\" uses upstream \"" + upstream + "\", which is not under upstreams:",
-            "没有这个模型服务");
-      }
-    }
-    if (account.upstreams.size() > 1) {
-      problems.Add(1, 1, "account \"" + account.name + "\" names several upstreams; this version uses one",
-                   "只支持一个模型服务");
-    }
-  }
+  if (!problems.empty()) return refusal(overrides);
+  return config;
 }
 
 }  // namespace
@@ -59,27 +60,12 @@ Environment ProcessEnvironment() {
 
 base::Result<Config> Load(const std::string& file, const Environment& environment) {
   base::YamlProblems problems(file);
-  std::optional<base::YamlNode> root = base::ReadYamlFile(file, problems);
-  if (!root) return base::Error{base::ErrorCode::kInvalidArgument, problems.Text()};
-  ApplyOverrides(*root, environment, problems);
-  Interpolate(*root, environment, problems);
+  return Read(base::ReadYamlFile(file, problems), environment, problems);
+}
 
-  Config config;
-  config.file = file;
-  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
-  const SectionContext context{folder.string(), problems, config.warnings};
-  {
-    base::YamlMap map(&*root, problems);  // reports unknown keys when it leaves
-    ReadServer(map, config);
-    ReadStore(map, context, config);
-    ReadLog(map, config);
-    ReadAnswers(map, config);
-    ReadUpstreams(map, context, config);
-    ReadAccounts(map, context, config);
-  }
-  CheckNames(config, problems);
-  if (!problems.empty()) return base::Error{base::ErrorCode::kInvalidArgument, problems.Text()};
-  return config;
+base::Result<Config> LoadText(const std::string& file, std::string_view text, const Environment& environment) {
+  base::YamlProblems problems(file);
+  return Read(base::ParseYaml(text, problems), environment, problems);
 }
 
 }  // namespace yingda::config

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -28,7 +29,8 @@ struct AccountConfig {
   wechat::Callback::Options callback;
   std::string app_secret;
   std::string api_base;
-  std::vector<std::string> rules;  // folders, absolute or relative to the working directory
+  // Folders; relative ones in the file start at its folder.
+  std::vector<std::string> rules;
   std::string filters;
   std::string system_prompt;
   size_t max_question_bytes = 0;
@@ -63,5 +65,7 @@ Environment ProcessEnvironment();
 /// Reads and checks a configuration file. Errors: kInvalidArgument with every mistake on a line of its own, as
 /// "file:line:column: what is wrong, and what to write instead". Values of secrets are never in it.
 base::Result<Config> Load(const std::string& file, const Environment& environment);
+/// The same for the text of a file; `file` is for messages and for where relative paths start.
+base::Result<Config> LoadText(const std::string& file, std::string_view text, const Environment& environment);
 
 }  // namespace yingda::config

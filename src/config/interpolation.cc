@@ -2,7 +2,9 @@
 #include "config/interpolation.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace yingda::config {
 namespace {
@@ -10,14 +12,24 @@ namespace {
 constexpr std::string_view kPrefix = "YINGDA__";
 constexpr std::string_view kLevel = "__";
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-  return lower;
+/// As keys are compared with parts of variable names.
+std::string Folded(std::string_view text) {
+  std::string folded(text);
+  std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
+    return c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  return folded;
 }
 
-std::string Interpolated(const base::YamlNode& node, const Environment& environment, base::YamlProblems& problems) {
+bool IsVariableName(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (name.empty() || !letter(name.front())) return false;
+  return std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+/// Nothing when there was a problem.
+std::optional<std::string> Interpolated(const base::YamlNode& node, const Environment& environment,
+                                        base::YamlProblems& problems) {
   const std::string_view text = node.text;
   std::string out;
   for (size_t at = 0; at < text.size();) {
@@ -34,11 +46,18 @@ std::string Interpolated(const base::YamlNode& node, const Environment& environm
     if (end == std::string_view::npos) {
       problems.Add(node, "\"${\" without \"}\"; write ${NAME}, or $${ for the characters themselves",
                    "“${” 没有对应的 “}”");
-      return out;
+      return std::nullopt;
     }
     const std::string_view inside = text.substr(at + 2, end - at - 2);
     const size_t split = inside.find(":-");
     const std::string name(inside.substr(0, split));
+    if (!IsVariableName(name)) {
+      // Not shown: it may be a secret that was put where the name of its variable belongs.
+      problems.Add(node,
+                   "what stands in \"${}\" is not the name of a variable; write ${NAME}, or the value without ${}",
+                   "“${}” 里应当是环境变量的名字");
+      return std::nullopt;
+    }
     const auto found = environment.find(name);
     if (found != environment.end() && !(found->second.empty() && split != std::string_view::npos)) {
       out += found->second;
@@ -47,8 +66,19 @@ std::string Interpolated(const base::YamlNode& node, const Environment& environm
     } else {
       problems.Add(node, "the environment has no " + name + "; set it, or write ${" + name + ":-default}",
                    "环境变量 " + name + " 没有设置");
+      return std::nullopt;
     }
     at = end + 1;
+  }
+  return out;
+}
+
+/// What Interpolated turns into `text` again.
+std::string Escaped(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text.substr(at).starts_with("${")) out += '$';
+    out += text[at];
   }
   return out;
 }
@@ -61,7 +91,7 @@ base::YamlNode* Child(base::YamlNode& parent, const std::string& name) {
   } else if (parent.IsList()) {
     for (base::YamlNode& item : parent.items) {
       const base::YamlNode* const item_name = item.Find("name");
-      if (item_name != nullptr && Lower(item_name->text) == name) return &item;
+      if (item_name != nullptr && Folded(item_name->text) == name) return &item;
     }
   }
   return nullptr;
@@ -84,7 +114,7 @@ base::YamlNode* ChildOrNew(base::YamlNode& parent, const std::string& name) {
 
 void Interpolate(base::YamlNode& node, const Environment& environment, base::YamlProblems& problems) {
   if (node.IsScalar() && node.text.find("${") != std::string::npos) {
-    node.text = Interpolated(node, environment, problems);
+    if (auto text = Interpolated(node, environment, problems)) node.text = *std::move(text);
     // An unquoted ${VAR:-} that comes out empty means "nothing here", as an empty value would.
     if (node.text.empty() && !node.quoted) node.kind = base::YamlNode::Kind::kNull;
   }
@@ -92,14 +122,16 @@ void Interpolate(base::YamlNode& node, const Environment& environment, base::Yam
   for (base::YamlEntry& entry : node.entries) Interpolate(entry.value, environment, problems);
 }
 
-void ApplyOverrides(base::YamlNode& root, const Environment& environment, base::YamlProblems& problems) {
+std::vector<std::string> ApplyOverrides(base::YamlNode& root, const Environment& environment,
+                                        base::YamlProblems& problems) {
+  std::vector<std::string> applied;
   for (const auto& [variable, value] : environment) {
     if (!std::string_view(variable).starts_with(kPrefix)) continue;
     std::string_view path = std::string_view(variable).substr(kPrefix.size());
     base::YamlNode* node = &root;
     while (node != nullptr && !path.empty()) {
       const size_t end = path.find(kLevel);
-      node = ChildOrNew(*node, Lower(path.substr(0, end)));
+      node = ChildOrNew(*node, Folded(path.substr(0, end)));
       path = end == std::string_view::npos ? std::string_view() : path.substr(end + kLevel.size());
     }
     if (node == nullptr || node == &root || node->IsMap() || node->IsList()) {
@@ -109,8 +141,10 @@ void ApplyOverrides(base::YamlNode& root, const Environment& environment, base::
     }
     node->kind = base::YamlNode::Kind::kScalar;
     node->quoted = true;
-    node->text = value;
+    node->text = Escaped(value);
+    applied.push_back(variable);
   }
+  return applied;
 }
 
 }  // namespace yingda::config

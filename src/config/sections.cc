@@ -65,6 +65,17 @@ std::string SectionContext::Secret(base::YamlMap& map, std::string_view key, std
   return line;
 }
 
+void ReportAtKey(base::YamlMap& map, const base::Error& error, std::initializer_list<std::string_view> keys) {
+  std::string_view at;
+  for (const std::string_view key : keys) {
+    if (!map.Has(key)) continue;
+    if (at.empty()) at = key;
+    const std::string_view message = error.message;
+    if (message.starts_with(key) && message.substr(key.size()).find_first_of(": ") == 0) at = key;
+  }
+  map.Problem(at.empty() ? *keys.begin() : at, error.message, error.message);
+}
+
 void ReadServer(base::YamlMap& root, Config& config) {
   base::YamlMap map = root.Map("server");
   ReadListen(map, "listen", "127.0.0.1:8080", config.push_server);
@@ -92,18 +103,19 @@ void ReadServer(base::YamlMap& root, Config& config) {
 void ReadStore(base::YamlMap& root, const SectionContext& context, Config& config) {
   base::YamlMap map = root.Map("store");
   config.sqlite_path = context.Path(map.String("sqlite", "data/yingda.db"));
+  if (config.sqlite_path.empty()) map.Problem("sqlite", "name a file, e.g. data/yingda.db", "应写文件名");
   config.store_queue = static_cast<size_t>(map.Integer("max_queued_writes", 20'000, 100, 1'000'000));
   if (map.Has("redis")) map.Problem("redis", "this version stores in SQLite only; remove redis:", "目前只支持 SQLite");
 }
 
-void ReadLog(base::YamlMap& root, Config& config) {
+void ReadLog(base::YamlMap& root, const SectionContext& context, Config& config) {
   base::YamlMap map = root.Map("log");
   config.log_level = map.Choice("level", base::LogLevel::kInfo,
                                 {{"debug", base::LogLevel::kDebug},
                                  {"info", base::LogLevel::kInfo},
                                  {"warning", base::LogLevel::kWarning},
                                  {"error", base::LogLevel::kError}});
-  config.log_file = map.String("file");
+  config.log_file = context.Path(map.String("file"));
   config.desk.log_content = map.Bool("content", false);
 }
 
@@ -128,6 +140,29 @@ void ReadAnswers(base::YamlMap& root, Config& config) {
   config.reply_book.max_entries = static_cast<size_t>(answers.Integer("max_kept_replies", 100'000, 100, 10'000'000));
 }
 
+namespace {
+
+/// Each option alone, so that all mistakes come out at once.
+void CheckUpstream(base::YamlMap& map, const model::UpstreamOptions& upstream) {
+  const auto problems_before = map.problems().size();
+  const auto check = [&](std::string_view key, std::string model::UpstreamOptions::*option) {
+    if (!map.Has(key)) return;
+    model::UpstreamOptions alone;
+    alone.base_url = "http://localhost";
+    alone.model = "any";
+    alone.*option = upstream.*option;
+    if (const auto good = model::CheckUpstream(alone); !good) ReportAtKey(map, good.error(), {key});
+  };
+  check("base_url", &model::UpstreamOptions::base_url);
+  check("model", &model::UpstreamOptions::model);
+  check("extra_body", &model::UpstreamOptions::extra_body);
+  check("api_key", &model::UpstreamOptions::api_key);
+  if (map.problems().size() != problems_before || !map.Has("base_url") || !map.Has("model")) return;
+  if (const auto good = model::CheckUpstream(upstream); !good) ReportAtKey(map, good.error(), {"name"});
+}
+
+}  // namespace
+
 void ReadUpstreams(base::YamlMap& root, const SectionContext& context, Config& config) {
   config.max_model_calls = 0;
   for (base::YamlMap& map : root.Maps("upstreams")) {
@@ -136,11 +171,14 @@ void ReadUpstreams(base::YamlMap& root, const SectionContext& context, Config& c
     map.Require("base_url");
     map.Require("model");
     upstream.name = map.String("name");
-    upstream.base_url = map.String("base_url");
-    if (!upstream.base_url.empty() && !upstream.base_url.starts_with("http://") &&
-        !upstream.base_url.starts_with("https://")) {
-      map.Problem("base_url", "must begin with http:// or https://", "必须以 http:// 或 https:// 开头");
+    for (const auto& other : config.upstreams) {
+      if (!upstream.name.empty() && other.name == upstream.name) {
+        map.Problem("name", "two upstreams are named \"" + upstream.name + "\"; give each its own name",
+                    "模型服务重名");
+        break;
+      }
     }
+    upstream.base_url = map.String("base_url");
     upstream.api_key = context.Secret(map, "api_key", "api_key_file");
     upstream.model = map.String("model");
     upstream.max_tokens = static_cast<int>(map.Integer("max_tokens", 1500, 1, 1'000'000));
@@ -153,6 +191,7 @@ void ReadUpstreams(base::YamlMap& root, const SectionContext& context, Config& c
     upstream.max_queued = static_cast<size_t>(map.Integer("max_queued", 1000, 0, 1'000'000));
     upstream.thinking_off = !map.Bool("thinking", false);
     upstream.extra_body = map.String("extra_body");
+    CheckUpstream(map, upstream);
     config.max_model_calls += upstream.max_calls_in_flight;
     config.upstreams.push_back(std::move(upstream));
   }

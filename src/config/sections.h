@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,13 @@ struct SectionContext {
   std::string Secret(base::YamlMap& map, std::string_view key, std::string_view file_key) const;
 };
 
+/// Reports what a module finds wrong with its options, in words that begin with the option's name, at the one of `keys`
+/// that they begin with and that is there; else at the first of them that is there.
+void ReportAtKey(base::YamlMap& map, const base::Error& error, std::initializer_list<std::string_view> keys);
+
 void ReadServer(base::YamlMap& root, Config& config);
 void ReadStore(base::YamlMap& root, const SectionContext& context, Config& config);
-void ReadLog(base::YamlMap& root, Config& config);
+void ReadLog(base::YamlMap& root, const SectionContext& context, Config& config);
 /// window:, answers:
 void ReadAnswers(base::YamlMap& root, Config& config);
 void ReadUpstreams(base::YamlMap& root, const SectionContext& context, Config& config);

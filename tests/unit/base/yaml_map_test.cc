@@ -111,6 +111,17 @@ TEST_F(YamlMapTest, ColonMistakesAreNamed) {
   EXPECT_EQ(second.Text(), "f.yml:1:3: expected \"key: value\": a blank is missing after the colon");
 }
 
+TEST(YamlMapKeysTest, AKeyThatSwallowedItsValueIsNotShown) {
+  for (const std::string written : {"token:hidden", "token：hidden"}) {
+    YamlProblems problems("f.yml");
+    const auto node = ParseYaml("a: 1\n" + written + "\n", problems);
+    ASSERT_TRUE(node.has_value()) << problems.Text();
+    YamlMap(&*node, problems).String("a");
+    EXPECT_THAT(problems.Lines(), ElementsAre(testing::AllOf(testing::StartsWith("f.yml:2:1: "), HasSubstr("colon"),
+                                                             testing::Not(HasSubstr("hidden")))));
+  }
+}
+
 TEST(YamlUnitsTest, ReadsDurations) {
   EXPECT_EQ(ParseDuration("4500ms"), 4500ms);
   EXPECT_EQ(ParseDuration("4.5s"), 4500ms);

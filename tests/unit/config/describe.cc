@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "describe.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace yingda::config {
+namespace {
+
+constexpr const char* kFile = "/etc/yingda/config.yml";
+
+class Lines {
+ public:
+  template <typename T>
+  Lines& operator()(const std::string& name, const T& value) {
+    out_ << name << " = ";
+    if constexpr (std::is_same_v<T, base::Duration>) {
+      out_ << std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
+    } else if constexpr (std::is_enum_v<T>) {
+      out_ << static_cast<int>(value);
+    } else {
+      out_ << value;
+    }
+    out_ << '\n';
+    return *this;
+  }
+  std::string text() const { return out_.str(); }
+
+ private:
+  std::ostringstream out_;
+};
+
+void DescribeServer(Lines& line, const std::string& name, const net::HttpServer::Options& server) {
+  line(name + ".host", server.host)(name + ".port", server.port)(name + ".threads", server.threads);
+  line(name + ".max_connections", server.max_connections)(name + ".max_head_bytes", server.max_head_bytes);
+  line(name + ".max_body_bytes", server.max_body_bytes)(name + ".listen_backlog", server.listen_backlog);
+  line(name + ".idle_timeout", server.idle_timeout)(name + ".request_timeout", server.request_timeout);
+  line(name + ".write_timeout", server.write_timeout)(name + ".metrics_name", server.metrics_name);
+}
+
+void DescribeDesk(Lines& line, const bot::AnswerDesk::Options& desk) {
+  line("tries", desk.window.tries)("reply_within", desk.window.reply_within);
+  line("safety_close", desk.window.safety_close)("page_bytes", desk.page_bytes)("max_jobs", desk.max_jobs);
+  line("max_waiting_per_follower", desk.max_waiting_per_follower)("settle_after", desk.settle_after);
+  line("inbox_keep", desk.inbox_keep)("conversation_idle", desk.conversation_idle);
+  line("history_turns", desk.history_turns)("history_tokens", desk.history_tokens);
+  line("answer_deadline", desk.answer_deadline)("log_content", desk.log_content);
+}
+
+void DescribeTexts(Lines& line, const bot::Texts& t) {
+  for (const std::string* text : {&t.thinking,
+                                  &t.continue_hint,
+                                  &t.unfinished,
+                                  &t.nothing_more,
+                                  &t.late_answer_label,
+                                  &t.cleared,
+                                  &t.help,
+                                  &t.blocked_question,
+                                  &t.blocked_answer,
+                                  &t.busy,
+                                  &t.queue_full,
+                                  &t.model_unavailable,
+                                  &t.model_timeout,
+                                  &t.model_empty,
+                                  &t.cut_off,
+                                  &t.question_too_long,
+                                  &t.empty_text,
+                                  &t.unsupported,
+                                  &t.image,
+                                  &t.voice,
+                                  &t.video,
+                                  &t.location,
+                                  &t.link}) {
+    line("text", *text);
+  }
+}
+
+void DescribeAccount(Lines& line, const AccountConfig& account) {
+  line("account", account.name)("path", account.path)("kind", account.kind);
+  const wechat::Callback::Options& callback = account.callback;
+  line("token", callback.token)("app_id", callback.app_id)("encoding_aes_key", callback.encoding_aes_key);
+  line("previous_encoding_aes_key", callback.previous_encoding_aes_key)("mode", callback.mode);
+  line("timestamp_window", callback.timestamp_window)("app_secret", account.app_secret)("api_base", account.api_base);
+  for (const std::string& folder : account.rules) line("rules", folder);
+  line("filters", account.filters)("system_prompt", account.system_prompt);
+  line("max_question_bytes", account.max_question_bytes);
+  for (const std::string& upstream : account.upstreams) line("asks", upstream);
+  DescribeTexts(line, account.texts);
+}
+
+void DescribeUpstream(Lines& line, const model::UpstreamOptions& upstream) {
+  line("upstream", upstream.name)("base_url", upstream.base_url)("api_key", upstream.api_key)("model", upstream.model);
+  line("max_tokens", upstream.max_tokens);
+  line("temperature", upstream.temperature ? std::to_string(*upstream.temperature) : "not sent");
+  line("thinking_off", upstream.thinking_off)("extra_body", upstream.extra_body);
+  line("connect_timeout", upstream.connect_timeout)("first_token_timeout", upstream.first_token_timeout);
+  line("idle_timeout", upstream.idle_timeout)("total_timeout", upstream.total_timeout);
+  line("max_calls", upstream.max_calls_in_flight)("max_queued", upstream.max_queued);
+}
+
+}  // namespace
+
+std::string Describe(const Config& config) {
+  Lines line;
+  DescribeServer(line, "push", config.push_server);
+  DescribeServer(line, "operations", config.operations_server);
+  line("drain", config.drain)("public_url", config.public_url)("sqlite", config.sqlite_path);
+  line("store_queue", config.store_queue)("book.keep", config.reply_book.keep);
+  line("book.max_entries", config.reply_book.max_entries);
+  DescribeDesk(line, config.desk);
+  line("log_level", config.log_level)("log_file", config.log_file)("max_model_calls", config.max_model_calls);
+  for (const AccountConfig& account : config.accounts) DescribeAccount(line, account);
+  for (const auto& upstream : config.upstreams) DescribeUpstream(line, upstream);
+  return line.text();
+}
+
+Config Good(const std::string& text, const Environment& environment) {
+  auto config = LoadText(kFile, text, environment);
+  if (!config) {
+    ADD_FAILURE() << config.error().message;
+    return {};
+  }
+  return *std::move(config);
+}
+
+std::vector<std::string> Mistakes(const std::string& text, const Environment& environment) {
+  const auto config = LoadText(kFile, text, environment);
+  if (config) {
+    ADD_FAILURE() << "accepted:\n" << text;
+    return {};
+  }
+  EXPECT_EQ(config.error().code, base::ErrorCode::kInvalidArgument);
+  std::vector<std::string> lines;
+  std::istringstream in(config.error().message);
+  const std::string prefix = std::string(kFile) + ":";
+  for (std::string line; std::getline(in, line);) {
+    lines.push_back(line.starts_with(prefix) ? line.substr(prefix.size()) : line);
+  }
+  return lines;
+}
+
+}  // namespace yingda::config
