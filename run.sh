@@ -14,6 +14,7 @@ if [ ! -x build/release/yingda ] || [ -n "$(find src CMakeLists.txt cmake -newer
 fi
 yingda=build/release/yingda
 
+# Sessions of their own: Ctrl-C reaches this script only, which stops them gracefully.
 children=()
 stop() {
   for pid in "${children[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
@@ -23,17 +24,17 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-if [ -z "${MODEL_API_KEY:-}" ]; then
+if [ -z "${MODEL_API_KEY:-}${YINGDA__UPSTREAMS__MAIN__API_KEY:-}" ]; then
   echo "没有设置 MODEL_API_KEY：启动一个演示用的模型服务代替（它只会说些现成的话）。"
   echo "要用真正的模型：MODEL_API_KEY=sk-… MODEL_BASE_URL=https://… MODEL_NAME=… ./run.sh"
   export MODEL_BASE_URL="http://${YINGDA_DEMO_MODEL:-127.0.0.1:9191}/v1" MODEL_API_KEY=demo MODEL_NAME=yingda-demo
-  "$yingda" demo-model --listen "${YINGDA_DEMO_MODEL:-127.0.0.1:9191}" &
+  setsid "$yingda" demo-model --listen "${YINGDA_DEMO_MODEL:-127.0.0.1:9191}" &
   children+=($!)
 fi
 
 mkdir -p data
 log=data/yingda.log
-YINGDA__LOG__FILE="${YINGDA__LOG__FILE:-$log}" "$yingda" serve --config config.yml &
+YINGDA__LOG__FILE="${YINGDA__LOG__FILE:-$log}" setsid "$yingda" serve --config config.yml &
 server=$!
 children+=("$server")
 operations=${YINGDA__SERVER__OPERATIONS_LISTEN:-127.0.0.1:9090}

@@ -3,8 +3,6 @@
 //   store_bench [folder [seconds]]
 // First the latency of a message's calls at 200 messages a second (accept the job, load the conversation, finish the
 // job; each seen from the loop that asks), then the time that 1,000 simultaneous messages take.
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -20,6 +18,7 @@
 #include <vector>
 
 #include "store/sqlite_store.h"
+#include "store_bench_bare.h"
 #include "support/temp_dir.h"
 
 namespace yingda::store {
@@ -30,8 +29,6 @@ using std::chrono::duration;
 
 constexpr int kMessagesPerSecond = 200;
 constexpr int kBurst = 1000;
-const std::string kQuestion(200, 'q');
-const std::string kReply(2000, 'r');
 
 /// The loop that asks and gets the completions.
 class Loop {
@@ -74,83 +71,6 @@ class Loop {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> work_;
-};
-
-/// The same tables and statements, on one connection and thread, without a queue: what SQLite itself takes.
-class Bare {
- public:
-  explicit Bare(const std::string& path) {
-    sqlite3_open(path.c_str(), &handle_);
-    Run("PRAGMA journal_mode = WAL");
-    Run("PRAGMA synchronous = NORMAL");
-    Run("CREATE TABLE jobs (id INTEGER PRIMARY KEY, account TEXT, key TEXT UNIQUE, open_id TEXT, first_seen_ms INTEGER,"
-        " finished INTEGER, question TEXT, reply TEXT)");
-    Run("CREATE INDEX jobs_of_follower ON jobs (account, open_id)");
-    Run("CREATE INDEX jobs_by_time ON jobs (first_seen_ms)");
-    Run("CREATE TABLE turns (account TEXT, open_id TEXT, place INTEGER, at_ms INTEGER, role TEXT, content TEXT, "
-        "PRIMARY KEY (account, open_id, place)) WITHOUT ROWID");
-    Run("CREATE INDEX turns_by_time ON turns (at_ms)");
-    accept_ = Prepare(
-        "INSERT INTO jobs (account, key, open_id, first_seen_ms, finished, question, reply) "
-        "VALUES ('main', ?1, ?2, ?3, 0, ?4, '')");
-    finish_ = Prepare("UPDATE jobs SET finished = 1, reply = ?2 WHERE key = ?1");
-    turn_ = Prepare(
-        "INSERT INTO turns VALUES ('main', ?2, 1 + coalesce((SELECT max(place) FROM turns WHERE "
-        "account = 'main' AND open_id = ?2), 0), ?3, 'user', ?4)");
-    begin_ = Prepare("BEGIN IMMEDIATE");
-    commit_ = Prepare("COMMIT");
-  }
-  ~Bare() {
-    for (auto* each : {accept_, finish_, turn_, begin_, commit_}) sqlite3_finalize(each);
-    sqlite3_close(handle_);
-  }
-  void Accept(const std::string& key, const std::string& open_id, int64_t now_ms) {
-    Step(begin_);
-    Bind(accept_, 1, key);
-    Bind(accept_, 2, open_id);
-    sqlite3_bind_int64(accept_, 3, now_ms);
-    Bind(accept_, 4, kQuestion);
-    Step(accept_);
-    Step(commit_);
-  }
-  void Finish(const std::string& key, const std::string& open_id, int64_t now_ms) {
-    Step(begin_);
-    Bind(finish_, 1, key);
-    Bind(finish_, 2, kReply);
-    Step(finish_);
-    for (const std::string* content : {&kQuestion, &kReply}) {
-      Bind(turn_, 2, open_id);
-      sqlite3_bind_int64(turn_, 3, now_ms);
-      Bind(turn_, 4, *content);
-      Step(turn_);
-    }
-    Step(commit_);
-  }
-
- private:
-  void Run(const char* sql) { sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr); }
-  sqlite3_stmt* Prepare(const char* sql) {
-    sqlite3_stmt* statement = nullptr;
-    sqlite3_prepare_v2(handle_, sql, -1, &statement, nullptr);
-    return statement;
-  }
-  void Bind(sqlite3_stmt* statement, int at, const std::string& text) {
-    sqlite3_bind_text(statement, at, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
-  }
-  void Step(sqlite3_stmt* statement) {
-    if (sqlite3_step(statement) != SQLITE_DONE) {
-      std::fprintf(stderr, "%s\n", sqlite3_errmsg(handle_));
-      std::exit(1);
-    }
-    sqlite3_reset(statement);
-  }
-
-  sqlite3* handle_ = nullptr;
-  sqlite3_stmt* accept_ = nullptr;
-  sqlite3_stmt* finish_ = nullptr;
-  sqlite3_stmt* turn_ = nullptr;
-  sqlite3_stmt* begin_ = nullptr;
-  sqlite3_stmt* commit_ = nullptr;
 };
 
 /// A thread that does nothing but answer: what three times there and back costs, without any work or disk. The floor
@@ -283,26 +203,24 @@ void ForASecond(Loop& loop, const std::function<void(int)>& one) {
   }
 }
 
-int Main(const std::string& folder, int seconds) {
-  const auto logger = base::MakeNullLogger();
-  base::Metrics metrics;
-  Loop loop;
-  SqliteStore::Options options;
-  options.path = folder + "/store.db";
-  auto opened = SqliteStore::Open(options, loop.Executor(), *logger, metrics);
-  if (!opened) {
-    std::fprintf(stderr, "%s\n", opened.error().message.c_str());
-    return 1;
-  }
-  SqliteStore& store = **opened;
-  Bare bare(folder + "/bare.db");
+/// Everything that is measured together; `number` counts the messages that were written so far.
+struct Bench {
+  Loop& loop;
+  SqliteStore& store;
+  Bare& bare;
+  int number = 0;
 
-  // Turn and turn about, so that both see the same weather on a shared machine.
+  void Pace(int seconds);
+  void Burst();
+  void Sweep();
+};
+
+void Bench::Pace(int seconds) {
   Latencies ours;
   Latencies bares;
-  int number = 0;
   std::vector<double> echoes;
   Echo echo(loop.Executor());
+  // Turn and turn about, so that all see the same weather on a shared machine.
   for (int second = 0; second < seconds; ++second) {
     int left = 2 * kMessagesPerSecond;
     ForASecond(loop, [&](int i) { Follow(store, number + i, ours, left); });
@@ -328,48 +246,49 @@ int Main(const std::string& folder, int seconds) {
   Print("store: load conversation", ours.load, 0);
   Print("store: finish", ours.finish, bare_finish);
   Print("store: all three", ours.all, bare_all);
+}
 
-  std::vector<double> our_bursts;
-  std::vector<double> bare_bursts;
+void Bench::Burst() {
+  std::vector<double> ours;
+  std::vector<double> bares;
   for (int round = 0; round < 5; ++round) {
     int left = 2 * kBurst;
+    const auto done = [&left](base::Result<void> result) {
+      Check(result.has_value());
+      --left;
+    };
     auto began = SteadyClock::now();
     for (int i = 0; i < kBurst; ++i) {
       Message message = MakeMessage(number + i);
-      store.AcceptJob(std::move(message.job), [&left](auto result) {
-        Check(result.has_value());
-        --left;
-      });
-      store.FinishJob(std::move(message.result), [&left](auto result) {
-        Check(result.has_value());
-        --left;
-      });
+      store.AcceptJob(std::move(message.job), done);
+      store.FinishJob(std::move(message.result), done);
     }
     loop.RunUntilZero(left);
-    our_bursts.push_back(Milliseconds(began));
+    ours.push_back(Milliseconds(began));
     began = SteadyClock::now();
     for (int i = 0; i < kBurst; ++i) {
       bare.Accept(Key(number + i), OpenId(number + i), number + i);
       bare.Finish(Key(number + i), OpenId(number + i), number + i);
     }
-    bare_bursts.push_back(Milliseconds(began));
+    bares.push_back(Milliseconds(began));
     number += kBurst;
   }
-  std::sort(our_bursts.begin(), our_bursts.end());
-  std::sort(bare_bursts.begin(), bare_bursts.end());
+  std::sort(ours.begin(), ours.end());
+  std::sort(bares.begin(), bares.end());
   std::printf("%d messages at once, median of 5 (a commit each on bare SQLite)\n", kBurst);
-  std::printf("  bare SQLite %.1f ms, store %.1f ms: %.2f x as fast\n", bare_bursts[2], our_bursts[2],
-              bare_bursts[2] / our_bursts[2]);
+  std::printf("  bare SQLite %.1f ms, store %.1f ms: %.2f x as fast\n", bares[2], ours[2], bares[2] / ours[2]);
+}
 
-  // Everything written so far is swept while messages go on: what a sweep adds to them.
+/// Everything written so far is swept while messages go on: what a sweep adds to them.
+void Bench::Sweep() {
   Latencies during;
+  const int swept_jobs = number;
   const auto began = SteadyClock::now();
   double sweep_ms = 0;
   store.Sweep(number, number, number, [&](auto swept) {
     Check(swept.has_value());
     sweep_ms = Milliseconds(began);
   });
-  const int swept_jobs = number;
   while (sweep_ms == 0) {
     int left = kMessagesPerSecond;
     ForASecond(loop, [&](int i) { Follow(store, number + i, during, left); });
@@ -378,6 +297,24 @@ int Main(const std::string& folder, int seconds) {
   }
   std::printf("while a sweep deletes %d jobs and their %d turns, in %.0f ms\n", swept_jobs, 2 * swept_jobs, sweep_ms);
   Print("store: all three", during.all, 0);
+}
+
+int Main(const std::string& folder, int seconds) {
+  const auto logger = base::MakeNullLogger();
+  base::Metrics metrics;
+  Loop loop;
+  SqliteStore::Options options;
+  options.path = folder + "/store.db";
+  auto opened = SqliteStore::Open(options, loop.Executor(), *logger, metrics);
+  if (!opened) {
+    std::fprintf(stderr, "%s\n", opened.error().message.c_str());
+    return 1;
+  }
+  Bare bare(folder + "/bare.db");
+  Bench bench{loop, **opened, bare};
+  bench.Pace(seconds);
+  bench.Burst();
+  bench.Sweep();
   return 0;
 }
 

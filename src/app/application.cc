@@ -40,13 +40,13 @@ base::Result<void> Application::Start() {
   if (auto made = MakeAccounts(); !made) return made;
   if (auto opened = OpenStore(); !opened) return opened;
   desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, logger_, metrics_, tagger_);
-  bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, metrics_);
+  bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, logger_, metrics_);
   if (auto recovered = TakeUpOldJobs(); !recovered) return recovered;
   MakeServers();
   if (auto started = operations_server_->Start(); !started) return started;
   if (auto started = push_server_->Start(); !started) return started;
   operations_->SetReady(true);
-  SweepRegularly();
+  loop_.Post([this] { SweepRegularly(); });
   logger_.Info("serving",
                {{"push_port", PushPort()}, {"operations_port", OperationsPort()}, {"accounts", accounts_.size()}});
   return {};
@@ -118,7 +118,7 @@ void Application::MakeServers() {
 }
 
 void Application::SweepRegularly() {
-  loop_.After(kBetweenSweeps, [this] {
+  sweep_timer_ = loop_.After(kBetweenSweeps, [this] {
     const int64_t now = base::UnixMilliseconds(clock_.WallNow());
     store_->Sweep(now, MillisecondsBefore(clock_, config_.reply_book.keep), MillisecondsBefore(clock_, kTurnsKeep),
                   [this](const base::Result<int64_t>& expired) {
@@ -158,6 +158,7 @@ bool Application::Stop() {
   if (desk_) {
     std::promise<void> stopped;
     loop_.Post([&] {
+      loop_.Cancel(sweep_timer_);
       desk_->Stop();
       stopped.set_value();
     });

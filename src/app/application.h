@@ -71,6 +71,7 @@ class Application {
   std::unique_ptr<server::OperationsHandler> operations_;
   std::unique_ptr<net::HttpServer> push_server_;
   std::unique_ptr<net::HttpServer> operations_server_;
+  net::EventLoop::TimerId sweep_timer_ = 0;  // on the loop, once it serves
   bool stopped_ = false;
 };
 

@@ -48,7 +48,12 @@ int RunServe(const ServeArguments& arguments) {
   signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
 
-  const auto logger = base::MakeJsonLogger(config->log_level, config->log_file);
+  const auto made = base::MakeJsonLogger(config->log_level, config->log_file);
+  if (!made) {
+    std::fprintf(stderr, "%s\n", made.error().message.c_str());
+    return kExitConfig;
+  }
+  const auto& logger = *made;
   base::SystemClock clock;
   Application application(*std::move(config), clock, *logger);
   if (const auto started = application.Start(); !started) {

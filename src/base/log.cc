@@ -101,8 +101,13 @@ class NullLogger final : public Logger {
 
 }  // namespace
 
-std::unique_ptr<Logger> MakeJsonLogger(LogLevel level, const std::string& file_or_empty) {
-  return std::make_unique<JsonLogger>(level, file_or_empty);
+base::Result<std::unique_ptr<Logger>> MakeJsonLogger(LogLevel level, const std::string& file_or_empty) {
+  try {
+    return std::unique_ptr<Logger>(std::make_unique<JsonLogger>(level, file_or_empty));
+  } catch (const spdlog::spdlog_ex& error) {
+    return Error{ErrorCode::kUnavailable, "cannot write the log file " + file_or_empty + ": " + error.what() +
+                                              "; its folder must exist and be writable"};
+  }
 }
 
 std::unique_ptr<Logger> MakeNullLogger() { return std::make_unique<NullLogger>(); }

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "base/result.h"
+
 namespace yingda::base {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
@@ -62,8 +64,8 @@ class Logger {
 };
 
 /// Writes JSON lines to standard error or to a file, from a background thread with a bounded queue (the oldest lines go
-/// first), so that a slow disk never delays a reply.
-std::unique_ptr<Logger> MakeJsonLogger(LogLevel level, const std::string& file_or_empty);
+/// first), so that a slow disk never delays a reply. Errors: kUnavailable, when the file cannot be written.
+Result<std::unique_ptr<Logger>> MakeJsonLogger(LogLevel level, const std::string& file_or_empty);
 
 /// A logger that drops everything: for tests and one-shot commands.
 std::unique_ptr<Logger> MakeNullLogger();

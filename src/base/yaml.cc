@@ -179,17 +179,18 @@ class TreeBuilder final : public YAML::EventHandler {
 struct SyntaxHint {
   std::string_view message;  // how yaml-cpp's begins
   std::string_view english, chinese;
+  size_t back = 0;  // yaml-cpp points this many bytes behind the culprit
 };
 
 constexpr SyntaxHint kSyntaxHints[] = {
     {"illegal map value", "\": \" cannot stand here: put the value in \"quotes\", or check the indentation",
      "这里不能出现“: ”：请给内容加上英文双引号，或检查缩进"},
     {"unknown escape character", "unknown escape after \\ : write \\\\ for a backslash, or use 'single quotes'",
-     "双引号里的反斜杠要写成两个 \\\\（或改用英文单引号）"},
+     "双引号里的反斜杠要写成两个 \\\\（或改用英文单引号）", 2},
     {"unknown token", "a value cannot begin with this character: put the value in \"quotes\"",
      "内容不能以这个符号开头：请给内容加上英文双引号"},
-    {"alias not found", "a value cannot begin with *: put it in \"quotes\"", "内容不能以 * 开头：请加上英文双引号"},
-    {"anchor not found", "a value cannot begin with &: put it in \"quotes\"", "内容不能以 & 开头：请加上英文双引号"},
+    {"alias not found", "a value cannot begin with *: put it in \"quotes\"", "内容不能以 * 开头：请加上英文双引号", 1},
+    {"anchor not found", "a value cannot begin with &: put it in \"quotes\"", "内容不能以 & 开头：请加上英文双引号", 1},
     {"the referenced anchor", "a value cannot begin with *: put it in \"quotes\"",
      "内容不能以 * 开头：请加上英文双引号"},
     {"illegal flow end", "this closing bracket has no opening one: remove it, or add [ or { before",
@@ -236,7 +237,8 @@ void ExplainSyntaxError(const YAML::Exception& error, YamlSource& source, const 
     }
   }
   for (const SyntaxHint& hint : kSyntaxHints) {
-    if (error.msg.starts_with(hint.message)) return report(offset, hint.english, hint.chinese);
+    if (error.msg.starts_with(hint.message))
+      return report(offset - std::min(offset, hint.back), hint.english, hint.chinese);
   }
   report(offset, "not valid YAML: " + error.msg, "格式不对（" + error.msg + "）");
 }

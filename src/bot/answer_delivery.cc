@@ -34,7 +34,8 @@ std::string AnswerDesk::PartReplyText(const Job& job) const {
 
 void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
   instruments_->busy.Add();
-  logger_.Warning("busy", {{"account", question.account->name}, {"jobs", jobs_.size()}});
+  logger_.Warning("busy",
+                  {{"account", question.account->name}, {"request", question.request_id}, {"jobs", jobs_.size()}});
   auto body = std::make_shared<const std::string>(
       RenderText(question, question.account->texts.busy, base::UnixSeconds(loop_.clock().WallNow())));
   port.Send(*body);
@@ -42,7 +43,8 @@ void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
 }
 
 void AnswerDesk::GivePart(const JobPointer& job) {
-  if (job->giving_part || job->work_done) return;
+  // With a reply, it is on its way to the store and then out.
+  if (job->giving_part || job->reply || job->work_done) return;
   if (job->question.account->AnswerBlocked(job->answer)) {
     EndCall(job, model::ChatFailure::kContentPolicy);  // the work concludes at once, with the text for it
     return;
@@ -107,17 +109,19 @@ void AnswerDesk::Delivered(const JobPointer& job, int try_number) {
       instruments_->delivered_on_try.at(slot)->Add();
     }
     logger_.Info("replied", {{"account", job->question.account->name},
+                             {"request", job->question.request_id},
                              {"follower", tagger_.Tag(job->question.account->name, job->question.open_id)},
                              {"try", try_number},
                              {"part", job->reply_is_part},
                              {"seconds", Seconds(took)}});
+    if (options_.log_content) logger_.Info("content", {{"request", job->question.request_id}, {"reply", *job->reply}});
   }
   if (job->work_done) Settle(job);
 }
 
 void AnswerDesk::ReturnToInbox(const JobPointer& job) {
   if (job->settled) return;
-  if (job->delivery != store::Delivery::kDelivered && !job->forgotten) {
+  if (job->delivery != store::Delivery::kDelivered && !job->left) {
     store::JobResult result = ResultOf(*job);
     result.reply_text.clear();
     result.delivery = store::Delivery::kDelivered;  // in the inbox: nothing of this job is open any more
@@ -128,8 +132,11 @@ void AnswerDesk::ReturnToInbox(const JobPointer& job) {
       instruments_->undelivered.Add();
     }
     logger_.Info("kept_for_later", {{"account", job->question.account->name},
+                                    {"request", job->question.request_id},
                                     {"follower", tagger_.Tag(job->question.account->name, job->question.open_id)}});
-    store_.FinishJob(std::move(result), {});
+    store_.FinishJob(result, [this, result](const base::Result<void>& saved) {
+      if (!saved) SaveAgain(result, std::chrono::seconds(1));
+    });
   }
   Settle(job);
 }
@@ -138,7 +145,10 @@ void AnswerDesk::Settle(const JobPointer& job) {
   if (job->settled) return;
   job->settled = true;
   if (job->settle_timer != 0) loop_.Cancel(job->settle_timer);
-  if (job->reply) {
+  if (job->left) {
+    // WeChat may try again; whoever left must not be asked about anew.
+    book_.FinishJob(job->question.key, std::make_shared<const std::string>(wechat::kSuccess));
+  } else if (job->reply) {
     book_.FinishJob(job->question.key, std::make_shared<const std::string>(Render(*job)));
   } else {
     book_.Drop(job->question.key);

@@ -58,7 +58,7 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
   if (found != jobs_.end()) {
     const JobPointer job = found->second;
     CountTry(job);
-    if (!stopping_) store_.RecordTry(job->question.key, job->tries, {});
+    store_.RecordTry(job->question.key, job->tries, {});
     Join(job, std::move(port));
     return;
   }
@@ -71,6 +71,7 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
     RefuseBusy(question, *port);
     return;
   }
+  if (options_.log_content) logger_.Info("content", {{"request", question.request_id}, {"question", question.text}});
   const JobPointer job = Open(std::move(question), loop_.clock().WallNow(), 0);
   CountTry(job);
   Join(job, std::move(port));
@@ -109,7 +110,9 @@ void AnswerDesk::Join(const JobPointer& job, std::shared_ptr<ReplyPort> port) {
   });
   job->waiting.push_back({std::move(port), job->tries, loop_.clock().Now(), 0});
   instruments_->waiting.Set(static_cast<double>(++waiting_count_));
-  if (job->reply && !job->giving_part) {
+  // A reply that is on its way to the store is given when it is there.
+  const bool stored = job->work_done || (job->reply_is_part && !job->giving_part);
+  if (job->reply && stored) {
     GiveReply(job);
     return;
   }
@@ -153,6 +156,13 @@ void AnswerDesk::RemovePush(const JobPointer& job, PushIterator push) {
   if (push->timer != 0) loop_.Cancel(push->timer);
   job->waiting.erase(push);
   instruments_->waiting.Set(static_cast<double>(--waiting_count_));
+}
+
+void AnswerDesk::CloseAll(const JobPointer& job) {
+  while (!job->waiting.empty()) {
+    job->waiting.front().port->Close();
+    RemovePush(job, job->waiting.begin());
+  }
 }
 
 void AnswerDesk::ArmSettle(const JobPointer& job, base::Duration delay) {

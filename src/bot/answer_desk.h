@@ -76,6 +76,7 @@ class AnswerDesk {
   void LookAtPush(const JobPointer& job, PushIterator push);
   void PushClosed(const JobPointer& job, const ReplyPort* port);
   void RemovePush(const JobPointer& job, PushIterator push);
+  void CloseAll(const JobPointer& job);
   void ArmSettle(const JobPointer& job, base::Duration delay);
   void WindowOver(const JobPointer& job);
 
@@ -106,6 +107,8 @@ class AnswerDesk {
   base::Completion<base::Result<void>> Save(store::JobResult result);
   void EndCall(const JobPointer& job, model::ChatFailure failure);
   void WorkDone(const JobPointer& job);
+  /// Keeps trying to write what the store could not take, so that what was promised on 继续 is there.
+  void SaveAgain(store::JobResult result, base::Duration delay);
 
   // What it makes of the outcome.
   const std::string& RefusalText(const Job& job, Admission admission) const;
@@ -127,6 +130,7 @@ class AnswerDesk {
 
   std::unordered_map<std::string, JobPointer> jobs_;
   FollowerQueues queues_;
+  size_t saving_again_ = 0;
   bool stopping_ = false;
   std::atomic<size_t> job_count_{0};
   std::atomic<size_t> waiting_count_{0};

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "bot/answer_desk.h"
+#include "wechat/passive_reply.h"
 
 namespace yingda::bot {
 namespace {
@@ -14,6 +15,7 @@ Question QuestionOf(const store::JobRecord& record, const Account& account) {
   question.open_id = record.open_id;
   question.to_user = record.to_user;
   question.text = record.question;
+  question.json = record.json;
   return question;
 }
 
@@ -63,6 +65,10 @@ void AnswerDesk::ForgetFollower(const Account& account, const std::string& open_
   }
   for (const JobPointer& job : theirs) {
     job->left = true;
+    while (!job->waiting.empty()) {
+      job->waiting.front().port->Send(std::string(wechat::kSuccess));
+      RemovePush(job, job->waiting.begin());
+    }
     EndCall(job, model::ChatFailure::kCancelled);
   }
   store_.ForgetFollower(account.name, open_id, [this](const base::Result<void>& forgotten) {
@@ -76,10 +82,7 @@ void AnswerDesk::Stop() {
   for (const auto& [key, job] : jobs_) all.push_back(job);
   for (const JobPointer& job : all) {
     EndCall(job, model::ChatFailure::kCancelled);
-    while (!job->waiting.empty()) {
-      job->waiting.front().port->Close();
-      RemovePush(job, job->waiting.begin());
-    }
+    CloseAll(job);
   }
 }
 

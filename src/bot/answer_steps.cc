@@ -9,6 +9,8 @@ namespace {
 
 using StoreResult = base::Result<void>;
 
+base::Error Stopping() { return {base::ErrorCode::kCancelled, "stopping"}; }
+
 const char* KindName(Question::Kind kind) { return kind == Question::Kind::kContinue ? "continue" : "model"; }
 
 store::JobRecord RecordOf(const Job& job) {
@@ -19,6 +21,7 @@ store::JobRecord RecordOf(const Job& job) {
   record.to_user = job.question.to_user;
   record.kind = KindName(job.question.kind);
   record.question = job.question.text;
+  record.json = job.question.json;
   record.first_seen_ms = base::UnixMilliseconds(job.first_seen);
   record.tries = job.tries;
   return record;
@@ -71,7 +74,7 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   budget.max_question_bytes = job->question.account->max_question_bytes;
   request.messages = model::FitHistory(job->question.account->system_prompt, history, job->question.text, budget);
   request.deadline = loop_.clock().Now() + options_.answer_deadline;
-  request.request_id = tagger_.Tag(job->question.account->name, job->question.key);
+  request.request_id = job->question.request_id;
 
   return base::Completion<model::ChatOutcome>([this, job, request](std::function<void(model::ChatOutcome)> done) {
     model::ChatModel* const model = job->question.account->model;
@@ -107,13 +110,24 @@ base::Completion<bool> AnswerDesk::PartGiven(const JobPointer& job) {
 
 base::Completion<base::Result<std::optional<store::InboxItem>>> AnswerDesk::OldestUnread(const Job& job) {
   return base::Completion<base::Result<std::optional<store::InboxItem>>>([this, &job](auto done) {
-    store_.OldestUnread(job.question.account->name, job.question.open_id,
-                        base::UnixMilliseconds(loop_.clock().WallNow()), std::move(done));
+    // What a process that ended had claimed may have arrived or not; an explicit 继续 is the time to give it again.
+    store_.ReleaseAbandoned(job.question.account->name, job.question.open_id, [this, &job, done](const StoreResult&) {
+      if (stopping_) {  // the store may be gone with the next step
+        done(Stopping());
+        return;
+      }
+      store_.OldestUnread(job.question.account->name, job.question.open_id,
+                          base::UnixMilliseconds(loop_.clock().WallNow()), done);
+    });
   });
 }
 
 base::Completion<StoreResult> AnswerDesk::ClaimPage(const Job& job, const store::InboxItem& item, size_t page_bytes) {
   return base::Completion<StoreResult>([this, &job, &item, page_bytes](auto done) {
+    if (stopping_) {
+      done(Stopping());
+      return;
+    }
     store_.ClaimPage(item.id, job.question.key, item.text.substr(0, page_bytes), item.text.substr(page_bytes),
                      std::move(done));
   });

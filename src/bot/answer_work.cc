@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "bot/answer_desk.h"
 #include "bot/answer_instruments.h"
 #include "bot/answer_text.h"
@@ -9,6 +11,9 @@ namespace yingda::bot {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr base::Duration kFirstSaveAgain = 200ms;
+constexpr base::Duration kLongestBetweenSaves = 60s;
 
 store::Turn MakeTurn(const char* role, std::string content, base::WallTime at) {
   return {role, std::move(content), base::UnixMilliseconds(at)};
@@ -39,8 +44,8 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
   }
   if (!stopping_ && !job->left) {
     store::JobResult result = Conclude(*job, shown);
-    const base::Result<void> saved = co_await Save(std::move(result));
-    if (!saved) logger_.Error("store_reply_failed", {{"error", saved.error().message}});
+    const base::Result<void> saved = co_await Save(result);
+    if (!saved) SaveAgain(std::move(result), kFirstSaveAgain);
   }
   if (admission == Admission::kMyTurn) queues_.Leave(FollowerKey(job->question));
   WorkDone(job);
@@ -52,24 +57,27 @@ base::Task AnswerDesk::GiveNextPage(JobPointer job, bool accepted_before) {
   const Admission admission = co_await Admit(job, accepted_before);
   CutReply page{RefusalText(*job, admission), 0};
   std::string taken;
+  if (admission == Admission::kMyTurn) co_await PartGiven(job);
   // A 继续 that has been told to wait takes no page any more: it could not give it.
-  if (admission == Admission::kMyTurn && !stopping_ && !job->reply) {
+  if (admission == Admission::kMyTurn && !stopping_ && !job->left && !job->reply) {
     page.text = texts.nothing_more;
     const auto unread = co_await OldestUnread(*job);
     if (unread && unread->has_value()) {
       const store::InboxItem& item = **unread;
       const std::string label = item.part == 0 ? LateLabel(item.question, texts) : std::string();
-      page = FirstPage(item.text, texts, options_.page_bytes - label.size());
+      page = FirstPage(item.text, texts, options_.page_bytes - std::min(label.size(), options_.page_bytes / 2));
       const base::Result<void> claimed = co_await ClaimPage(*job, item, page.taken_bytes);
       taken = claimed ? item.text.substr(0, page.taken_bytes) : std::string();
-      page.text = claimed ? label + page.text : texts.busy;
+      page.text = claimed ? label + page.text : texts.continue_again;
     }
     co_await PartGiven(job);
+    // Told to wait after all, while the page was fetched: the next 继续 gets it.
+    if (job->reply && !taken.empty() && !stopping_) store_.ReleasePage(job->question.key, {});
   }
   if (!stopping_ && !job->left) {
     store::JobResult result = ConcludePage(*job, std::move(page.text), taken);
-    const base::Result<void> saved = co_await Save(std::move(result));
-    if (!saved) logger_.Error("store_reply_failed", {{"error", saved.error().message}});
+    const base::Result<void> saved = co_await Save(result);
+    if (!saved) SaveAgain(std::move(result), kFirstSaveAgain);
   }
   if (admission == Admission::kMyTurn) queues_.Leave(FollowerKey(job->question));
   WorkDone(job);
@@ -94,7 +102,7 @@ store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
   store::InboxItem rest;
   if (job.reply) {  // a part or the thinking text went out, or the window is over
     rest = InboxItemOf(job, shown.text, job.given_bytes > 0 ? 1 : 0);
-    instruments_->late.Add();
+    if (!base::TrimBlanks(shown.text).empty()) instruments_->late.Add();
   } else {
     const CutReply page = FirstPage(shown.text, job.question.account->texts, options_.page_bytes);
     job.reply = page.text;
@@ -103,7 +111,7 @@ store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
     rest = InboxItemOf(job, shown.text.substr(page.taken_bytes), 1);
   }
   store::JobResult result = ResultOf(job);
-  if (!rest.text.empty()) result.inbox.push_back(std::move(rest));
+  if (!base::TrimBlanks(rest.text).empty()) result.inbox.push_back(std::move(rest));
   if (shown.is_answer && !job.forgotten) {
     result.turns.push_back(MakeTurn("user", job.question.text, job.first_seen));
     result.turns.push_back(
@@ -145,14 +153,27 @@ store::InboxItem AnswerDesk::InboxItemOf(const Job& job, std::string text, int64
   return item;
 }
 
+void AnswerDesk::SaveAgain(store::JobResult result, base::Duration delay) {
+  logger_.Error("store_reply_failed", {{"account", result.account}, {"again_in_seconds", delay / 1s}});
+  // Given up when the text would have expired anyway, and when so many wait that memory is at stake.
+  const int64_t now = base::UnixMilliseconds(loop_.clock().WallNow());
+  const bool expired = !result.inbox.empty() && result.inbox.front().expires_ms < now;
+  if (stopping_ || expired || result.inbox.empty() || saving_again_ >= options_.max_jobs) return;
+  ++saving_again_;
+  loop_.After(delay, [this, delay, result = std::move(result)] {
+    --saving_again_;
+    if (stopping_) return;
+    store_.FinishJob(result, [this, delay, result](const base::Result<void>& saved) {
+      if (!saved) SaveAgain(result, std::min<base::Duration>(delay * 2, kLongestBetweenSaves));
+    });
+  });
+}
+
 void AnswerDesk::WorkDone(const JobPointer& job) {
   job->call.reset();
   job->work_done = true;
   if (stopping_ || job->left) {
-    while (!job->waiting.empty()) {
-      job->waiting.front().port->Close();
-      RemovePush(job, job->waiting.begin());
-    }
+    CloseAll(job);
     Settle(job);
     return;
   }

@@ -21,11 +21,13 @@ std::string Render(const wechat::Reply& reply, const wechat::Incoming& message, 
 
 }  // namespace
 
-Bot::Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock, base::Metrics& metrics)
+Bot::Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock, base::Logger& logger,
+         base::Metrics& metrics)
     : book_(book),
       desk_(desk),
       loop_(loop),
       clock_(clock),
+      logger_(logger),
       repeats_(
           metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "answered"}})),
       joins_(
@@ -52,6 +54,11 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   if (joins) joins_.Add();
   if (!joins) messages_by_route_.at(static_cast<size_t>(decision.route))->Add();
 
+  logger_.Debug("message", {{"account", account.name},
+                            {"request", port->RequestId()},
+                            {"route", ToString(decision.route)},
+                            {"source", decision.source}});
+
   const bool needs_work =
       decision.action == Decision::Action::kAskModel || decision.action == Decision::Action::kContinue;
   if (joins || needs_work) {
@@ -62,6 +69,7 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
     question.to_user = message.to_user;
     question.text = std::move(decision.question);
     question.json = json;
+    question.request_id = port->RequestId();
     // The book is opened before the hand-over, so that a push right behind this one finds the key at work.
     if (!joins && !book_.StartWork(key)) joins_.Add();
     question.key = std::move(key);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "bot/account.h"
 #include "bot/answer_desk.h"
@@ -20,7 +21,8 @@ namespace yingda::bot {
 /// filter decide costs no disk, no other thread and two short locks.
 class Bot {
  public:
-  Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock, base::Metrics& metrics);
+  Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock, base::Logger& logger,
+      base::Metrics& metrics);
 
   /// Takes one push; the reply goes to `port`, now or later. `json`: how the push was written, and so its reply.
   void Receive(const Account& account, const wechat::Incoming& message, bool json, std::shared_ptr<ReplyPort> port);
@@ -32,6 +34,7 @@ class Bot {
   AnswerDesk& desk_;
   net::EventLoop& loop_;
   base::Clock& clock_;
+  base::Logger& logger_;
   std::array<base::Counter*, 6> messages_by_route_;
   base::Counter& repeats_;
   base::Counter& joins_;

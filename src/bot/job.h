@@ -30,6 +30,7 @@ struct Question {
   std::string to_user;
   std::string text;
   bool json = false;
+  std::string request_id;  // of the first push, for the log
 };
 
 /// One push of the message whose connection is still open.

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace yingda::bot {
 
@@ -16,6 +17,8 @@ class ReplyPort {
   virtual bool Send(const std::string& reply_body) = 0;
   /// Ends without a byte.
   virtual void Close() = 0;
+  /// Names the push in logs, here and in the proxy's.
+  virtual std::string_view RequestId() const = 0;
   /// `function` runs once when WeChat leaves first; on any thread.
   virtual void OnClosed(std::function<void()> function) = 0;
 };

@@ -12,7 +12,8 @@ struct Texts {
   std::string continue_hint =
       "<a href=\"weixin://bizmsgmenu?msgmenucontent=继续&msgmenuid=1\">点这里继续</a>，或回复“继续”。";
   std::string unfinished = "（未完）";
-  std::string nothing_more = "没有未读的内容了，直接提问就好。";
+  std::string nothing_more = "没有更多内容了，有问题直接问我就好。";
+  std::string continue_again = "刚才没有取到后面的内容，请再回复一次“继续”。";
   std::string late_answer_label = "关于“{question}”：";
   std::string cleared = "好的，之前的对话我已经忘记了，我们重新开始。";
   std::string help = "直接发文字提问就可以。\n回复“继续”查看没有看完的回答，回复“清空”让我忘记之前的对话。";
@@ -24,7 +25,7 @@ struct Texts {
   std::string model_unavailable = "抱歉，我暂时回答不了问题，请过一会儿再试。";
   std::string model_timeout = "抱歉，这个问题想得太久了，请再问一次，或者换个简单些的问法。";
   std::string model_empty = "抱歉，这个问题我没有想出答案，换个问法试试吧。";
-  std::string cut_off = "（回答到这里中断了，可以请我接着说。）";
+  std::string cut_off = "（回答到这里中断了，可以再问我一次。）";
   std::string question_too_long = "这条消息太长了，请分成几条短一些的再发给我。";
 
   std::string empty_text = "我没有收到文字内容，请再发一次。";

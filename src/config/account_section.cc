@@ -19,6 +19,7 @@ constexpr TextKey kTexts[] = {
     {"continue_hint", &bot::Texts::continue_hint},
     {"unfinished", &bot::Texts::unfinished},
     {"nothing_more", &bot::Texts::nothing_more},
+    {"continue_again", &bot::Texts::continue_again},
     {"late_answer_label", &bot::Texts::late_answer_label},
     {"cleared", &bot::Texts::cleared},
     {"help", &bot::Texts::help},

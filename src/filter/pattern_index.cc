@@ -26,7 +26,7 @@ constexpr size_t kLookAhead = 4;
 PatternIndex::Prefilter::Prefilter(size_t entries) {
   if (entries == 0) return;
   // Thirty-two bits per entry let one position in thirty through by chance; many more would fall out of the cache.
-  const uint32_t log = std::clamp<uint32_t>(std::bit_width(entries * 32 - 1), 15, 25);
+  const auto log = std::clamp<uint32_t>(std::bit_width(entries * 32 - 1), 15, 25);
   words.resize(size_t{1} << (log - 6));
   mask = words.size() - 1;
 }
@@ -40,7 +40,7 @@ inline uint32_t PatternIndex::FirstSlot(uint32_t from, char32_t code) const {
 // The slot that holds the edge, or the free one where it belongs. The table is never full.
 inline uint32_t PatternIndex::SlotFor(uint32_t from, char32_t code) const {
   const Edge* edges = edges_.data();
-  const uint32_t count = static_cast<uint32_t>(edges_.size());
+  const auto count = static_cast<uint32_t>(edges_.size());
   uint32_t slot = FirstSlot(from, code);
   while (edges[slot].code_and_flags != 0 &&
          (edges[slot].from != from || (edges[slot].code_and_flags & kCodeMask) != code)) {

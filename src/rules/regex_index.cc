@@ -21,24 +21,33 @@ re2::StringPiece Piece(std::string_view text) { return {text.data(), text.size()
 
 struct RegexIndex::Chunk {
   size_t first, count;
-  std::unique_ptr<re2::RE2::Set> set;  // nullptr: did not fit into its memory
+  std::unique_ptr<re2::RE2::Set> set;  // nullptr: one expression that does not fit into the memory of a set
 };
 
 RegexIndex::~RegexIndex() = default;
 
 RegexIndex::RegexIndex(std::vector<Entry> entries) : entries_(std::move(entries)) {
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.rank < b.rank; });
+  for (size_t first = 0; first < entries_.size(); first += kChunkSize) {
+    AddChunk(first, std::min(kChunkSize, entries_.size() - first));
+  }
+}
+
+void RegexIndex::AddChunk(size_t first, size_t count) {
   re2::RE2::Options options = RegexOptions();
   options.set_max_mem(kSetMemoryBytes);
-  for (size_t first = 0; first < entries_.size(); first += kChunkSize) {
-    Chunk chunk{first, std::min(kChunkSize, entries_.size() - first),
-                std::make_unique<re2::RE2::Set>(options, re2::RE2::UNANCHORED)};
-    bool fits = true;
-    for (size_t i = first; i < first + chunk.count; ++i) {
-      fits = fits && chunk.set->Add(entries_[i].regex->pattern(), nullptr) >= 0;
-    }
-    if (!fits || !chunk.set->Compile()) chunk.set.reset();
-    chunks_.push_back(std::move(chunk));
+  auto set = std::make_unique<re2::RE2::Set>(options, re2::RE2::UNANCHORED);
+  bool fits = true;
+  for (size_t i = first; fits && i < first + count; ++i) {
+    fits = set->Add(entries_[i].regex->pattern(), nullptr) >= 0;
+  }
+  if (fits && set->Compile()) {
+    chunks_.push_back({first, count, std::move(set)});
+  } else if (count == 1) {
+    chunks_.push_back({first, count, nullptr});
+  } else {
+    AddChunk(first, count / 2);
+    AddChunk(first + count / 2, count - count / 2);
   }
 }
 

@@ -14,7 +14,8 @@ class RE2;
 namespace yingda::rules {
 
 /// Finds which of many expressions match a text, many at a time.
-/// Thread-safety: immutable. Cost: linear in the text per 1,000 expressions; RE2 never backtracks.
+/// Thread-safety: immutable. Cost: linear in the text per 1,000 expressions, or per fewer if they are large; RE2 never
+/// backtracks.
 class RegexIndex {
  public:
   struct Entry {
@@ -35,6 +36,7 @@ class RegexIndex {
  private:
   struct Chunk;
 
+  void AddChunk(size_t first, size_t count);
   std::vector<Rank> MatchChunk(const Chunk& chunk, std::string_view text) const;
 
   std::vector<Entry> entries_;  // sorted by rank

@@ -18,6 +18,7 @@ using base::YamlMap;
 using base::YamlNode;
 
 constexpr size_t kMaxFileBytes = size_t{16} << 20;
+constexpr size_t kMaxFilesInFolder = 10'000;
 constexpr size_t kMaxRegexBytes = 1000;
 constexpr size_t kMaxEventArticles = 8;
 constexpr int64_t kMaxPriority = 1'000'000;
@@ -298,6 +299,10 @@ base::Result<std::vector<std::string>> ListRuleFiles(const std::string& folder) 
   if (error) {
     return base::Error{base::ErrorCode::kNotFound,
                        folder + ": 文件夹打不开（" + error.message() + "）：请检查路径和读取权限"};
+  }
+  if (files.size() > kMaxFilesInFolder) {
+    return base::Error{base::ErrorCode::kTooLarge,
+                       folder + ": 规则文件太多：最多 " + std::to_string(kMaxFilesInFolder) + " 个，请合并一些"};
   }
   std::sort(files.begin(), files.end());
   return files;

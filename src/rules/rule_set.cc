@@ -12,6 +12,7 @@ namespace yingda::rules {
 namespace {
 
 constexpr size_t kMaxTextBytes = 64 << 10;
+constexpr size_t kMaxHiddenWarnings = 100;
 constexpr size_t kMaxKeywords = filter::PatternIndex::kMaxPatterns;
 
 /// Kinds in the order of precedence; prefix and suffix are equals.
@@ -33,6 +34,17 @@ std::string EventId(std::string_view event, std::string_view key) {
   return std::string(event) + '\n' + std::string(key);
 }
 std::string AnyKeyId(std::string_view event) { return std::string(event); }
+
+/// Equal for two keywords of one kind that match the same messages.
+std::string WhatMatches(MatchKind kind, const Keyword& keyword) {
+  if (kind == MatchKind::kRegex) return keyword.text;
+  if (kind == MatchKind::kExact) return filter::FoldedKey(keyword.text);
+  std::string folded;
+  for (const char32_t code : filter::FoldedCodes(keyword.text, filter::FoldMode::kLiteral)) {
+    base::AppendUtf8(folded, code);
+  }
+  return folded;
+}
 
 std::string_view TextToMatch(std::string_view text) { return base::Utf8Prefix(base::TrimBlanks(text), kMaxTextBytes); }
 
@@ -139,6 +151,7 @@ std::unordered_map<std::string, RuleSet::Ranks> RuleSet::EventEntries() const {
 
 void RuleSet::WarnOfHidden(std::vector<std::string>& warnings) const {
   std::unordered_map<std::string, Rank> seen;
+  size_t hidden = 0;
   for (Rank rank = 0; rank < triggers_.size(); ++rank) {
     const Trigger& trigger = triggers_[rank];
     const Rule& rule = rules_[trigger.rule];
@@ -152,19 +165,16 @@ void RuleSet::WarnOfHidden(std::vector<std::string>& warnings) const {
       const Keyword& keyword = rule.keywords[trigger.keyword];
       place = rule.file + ":" + std::to_string(keyword.line) + ":" + std::to_string(keyword.column);
       what = keyword.text;
-      id = rule.match == MatchKind::kRegex   ? keyword.text
-           : rule.match == MatchKind::kExact ? filter::FoldedKey(keyword.text)
-                                             : std::string();
-      if (id.empty()) {
-        for (const char32_t code : filter::FoldedCodes(keyword.text, filter::FoldMode::kLiteral)) {
-          base::AppendUtf8(id, code);
-        }
-      }
+      id = WhatMatches(rule.match, keyword);
     }
     const auto [first, is_new] = seen.try_emplace(std::string(ToString(rule.match)) + '\n' + id, rank);
     if (is_new || triggers_[first->second].rule == trigger.rule) continue;
+    if (++hidden > kMaxHiddenWarnings) continue;
     warnings.push_back(place + ": “" + what + "”已经写在 " + rules_[triggers_[first->second].rule].Source() +
                        "，这里的永远轮不到：请删掉其中一个，或用 priority 调整先后");
+  }
+  if (hidden > kMaxHiddenWarnings) {
+    warnings.push_back("还有 " + std::to_string(hidden - kMaxHiddenWarnings) + " 个重复的关键词没有列出");
   }
 }
 

@@ -19,8 +19,13 @@ wechat::CallbackQuery QueryOf(const net::HttpRequest& request) {
 /// Seals each reply as its push was sealed.
 class PushReply final : public bot::ReplyPort {
  public:
-  PushReply(const wechat::Callback& callback, wechat::OpenedPush push, base::Clock& clock, net::Responder responder)
-      : callback_(callback), push_(std::move(push)), clock_(clock), responder_(std::move(responder)) {}
+  PushReply(const wechat::Callback& callback, wechat::OpenedPush push, base::Clock& clock, std::string_view request_id,
+            net::Responder responder)
+      : callback_(callback),
+        push_(std::move(push)),
+        clock_(clock),
+        request_id_(request_id),
+        responder_(std::move(responder)) {}
 
   bool Send(const std::string& reply_body) override {
     net::HttpResponse response;
@@ -29,12 +34,14 @@ class PushReply final : public bot::ReplyPort {
     return responder_.Send(std::move(response));
   }
   void Close() override { responder_.Close(); }
+  std::string_view RequestId() const override { return request_id_; }
   void OnClosed(std::function<void()> function) override { responder_.OnClosed(std::move(function)); }
 
  private:
   const wechat::Callback& callback_;
   const wechat::OpenedPush push_;  // how it was sealed; its message has gone to the bot
   base::Clock& clock_;
+  const std::string request_id_;
   net::Responder responder_;
 };
 
@@ -78,7 +85,7 @@ void CallbackHandler::Receive(const net::HttpRequest& request, net::Responder re
   const wechat::Incoming message = std::move(push.message);
   const bool json = push.json;
   bot_.Receive(account_, message, json,
-               std::make_shared<PushReply>(callback_, std::move(push), clock_, std::move(responder)));
+               std::make_shared<PushReply>(callback_, std::move(push), clock_, request.Id(), std::move(responder)));
 }
 
 base::Counter& CallbackHandler::FailureCounter(wechat::CallbackFailure failure) {

@@ -19,14 +19,6 @@ net::HttpResponse JsonError(int status, const std::string& what) {
   return {status, kJson, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", {}};
 }
 
-/// A test that waits for the model; ends with the answer, its failure or the caller's leaving.
-struct ModelTest {
-  net::Responder responder;
-  std::unique_ptr<model::ChatCall> call;
-  std::string explanation;
-  std::string answer;
-};
-
 std::string WithAnswer(const std::string& explanation, const std::string& answer, const model::ChatOutcome& outcome) {
   nlohmann::json body = nlohmann::json::parse(explanation, nullptr, false);
   if (outcome.failure == model::ChatFailure::kNone) {
@@ -39,6 +31,16 @@ std::string WithAnswer(const std::string& explanation, const std::string& answer
 }
 
 }  // namespace
+
+/// A test that waits for the model; ends with the answer or its failure.
+struct OperationsHandler::ModelTest {
+  net::Responder responder;
+  std::unique_ptr<model::ChatCall> call;
+  std::string explanation;
+  std::string answer;
+};
+
+OperationsHandler::~OperationsHandler() = default;
 
 OperationsHandler::OperationsHandler(Options options, std::vector<const bot::Account*> accounts, base::Metrics& metrics,
                                      net::EventLoop& loop)
@@ -87,6 +89,10 @@ void OperationsHandler::Test(const net::HttpRequest& request, net::Responder res
   responder.Send({200, kJson, std::move(explanation.json), {}});
 }
 
+void OperationsHandler::EndTest(const ModelTest* over) {
+  tests_in_flight_ -= std::erase_if(tests_, [over](const auto& test) { return test.get() == over; });
+}
+
 void OperationsHandler::AskModel(const bot::Account& account, std::string question, std::string explanation,
                                  net::Responder responder) {
   if (tests_in_flight_.fetch_add(1) >= options_.max_tests_in_flight) {
@@ -103,15 +109,21 @@ void OperationsHandler::AskModel(const bot::Account& account, std::string questi
     chat.messages.push_back({"user", question});
     chat.deadline = loop_.clock().Now() + options_.test_deadline;
     chat.request_id = "test";
+    tests_.push_back(test);
     model::ChatEvents events;
-    events.on_text = [test](std::string_view text) { test->answer.append(text); };
-    events.on_done = [this, test, &account](const model::ChatOutcome& outcome) {
+    ModelTest* const asked = test.get();  // owned by tests_ until it is over
+    test->responder.OnClosed([this, weak = std::weak_ptr<ModelTest>(test)] {
+      loop_.Post([this, weak] {
+        if (const auto left = weak.lock()) EndTest(left.get());
+      });
+    });
+    events.on_text = [asked](std::string_view text) { asked->answer.append(text); };
+    events.on_done = [this, asked, &account](const model::ChatOutcome& outcome) {
       const std::string shown =
-          account.AnswerBlocked(test->answer) ? account.texts.blocked_answer : account.MaskedAnswer(test->answer);
-      --tests_in_flight_;
-      test->responder.Send({200, kJson, WithAnswer(test->explanation, shown, outcome), {}});
-      // The call holds these events, which hold the test: let go once this event is over.
-      loop_.Post([test] { test->call.reset(); });
+          account.AnswerBlocked(asked->answer) ? account.texts.blocked_answer : account.MaskedAnswer(asked->answer);
+      asked->responder.Send({200, kJson, WithAnswer(asked->explanation, shown, outcome), {}});
+      // Not now: this runs inside the call that goes with the test.
+      loop_.Post([this, asked] { EndTest(asked); });
     };
     test->call = account.model->Ask(chat, std::move(events));
   });

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,11 +26,15 @@ class OperationsHandler {
 
   OperationsHandler(Options options, std::vector<const bot::Account*> accounts, base::Metrics& metrics,
                     net::EventLoop& loop);
+  /// After the loop has stopped, or before anything was served.
+  ~OperationsHandler();
 
   void Serve(net::HttpServer& server);
   void SetReady(bool ready) { ready_ = ready; }
 
  private:
+  struct ModelTest;
+  void EndTest(const ModelTest* over);
   void Ready(net::Responder responder) const;
   void Test(const net::HttpRequest& request, net::Responder responder);
   void AskModel(const bot::Account& account, std::string question, std::string explanation, net::Responder responder);
@@ -41,6 +45,7 @@ class OperationsHandler {
   net::EventLoop& loop_;
   std::atomic<bool> ready_{false};
   std::atomic<size_t> tests_in_flight_{0};
+  std::vector<std::shared_ptr<ModelTest>> tests_;  // on the loop; the owner of what waits for the model
 };
 
 }  // namespace yingda::server

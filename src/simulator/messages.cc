@@ -77,14 +77,16 @@ wechat::Incoming MiniProgramPageMessage(std::string title, std::string app_id, s
   return message;
 }
 
-wechat::Incoming SubscribeEvent(std::string scene) {
+wechat::Incoming SubscribeEvent(const std::string& scene) {
   if (scene.empty()) return OtherEvent("subscribe");
   return OtherEvent("subscribe", "qrscene_" + scene, {{"Ticket", "TICKET-" + scene}});
 }
 
 wechat::Incoming UnsubscribeEvent() { return OtherEvent("unsubscribe"); }
 
-wechat::Incoming ScanEvent(std::string scene) { return OtherEvent("SCAN", scene, {{"Ticket", "TICKET-" + scene}}); }
+wechat::Incoming ScanEvent(const std::string& scene) {
+  return OtherEvent("SCAN", scene, {{"Ticket", "TICKET-" + scene}});
+}
 
 wechat::Incoming ClickEvent(std::string menu_key) { return OtherEvent("CLICK", std::move(menu_key)); }
 

@@ -25,9 +25,9 @@ wechat::Incoming LinkMessage(std::string title, std::string description, std::st
 wechat::Incoming MiniProgramPageMessage(std::string title, std::string app_id, std::string page_path);
 
 /// `scene`: of the QR code that was scanned to follow; empty without one.
-wechat::Incoming SubscribeEvent(std::string scene = {});
+wechat::Incoming SubscribeEvent(const std::string& scene = {});
 wechat::Incoming UnsubscribeEvent();
-wechat::Incoming ScanEvent(std::string scene);
+wechat::Incoming ScanEvent(const std::string& scene);
 wechat::Incoming ClickEvent(std::string menu_key);
 wechat::Incoming ViewEvent(std::string url);
 /// The report of a place when the chat is opened (not the message).

@@ -51,7 +51,7 @@ class ModelUpstream {
     std::string model = "yingda-demo";    // what GET /v1/models names; calls may name any
     std::string api_key;                  // empty: not checked
     size_t max_calls_in_flight = 20'000;  // over it: 429
-    size_t max_body_bytes = 1024 * 1024;
+    size_t max_body_bytes = size_t{1024} * 1024;
     size_t journal_calls = 10'000;  // the last ones are remembered
     UpstreamAnswer answer = DemoAnswer;
   };

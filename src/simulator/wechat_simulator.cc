@@ -96,7 +96,7 @@ void WeChatSimulator::VerifyUrl(std::function<void(base::Result<void>)> done) {
     const std::string echo = std::to_string(random_());
     net::HttpClientRequest request = MakeVerification(options_.url, builder_, NextStamp(), echo);
     request.max_response_bytes = options_.max_reply_bytes;
-    requests_.Start(std::move(request), options_.try_timeout, [echo, done](TimedAnswer answer) {
+    requests_.Start(std::move(request), options_.try_timeout, [echo, done](const TimedAnswer& answer) {
       if (!answer.complete) return done(answer.complete.error().Prefixed("the callback did not answer: "));
       if (answer.status != 200) {
         return done(base::Error{base::ErrorCode::kUpstream, "the callback answered with status " +

@@ -34,7 +34,7 @@ class WeChatSimulator {
     wechat::PushBuilder::Options account;        // Token, AppID, EncodingAESKey, mode, XML or JSON
     base::Duration try_timeout = std::chrono::seconds(5);
     int tries = 3;
-    size_t max_reply_bytes = 64 * 1024;
+    size_t max_reply_bytes = size_t{64} * 1024;
     size_t max_in_flight = 20'000;  // messages; over it one fails at once with TryEnd::kTooMany
     uint64_t seed = 0;              // of nonces and the like; 0: a new one each time
   };

@@ -8,9 +8,10 @@ namespace yingda::store {
 base::Result<void> InsertJob(SqliteConnection& connection, const JobRecord& job) {
   return Query(connection,
                "INSERT INTO jobs (account, key, open_id, to_user, kind, first_seen_ms, tries, finished, delivery, "
-               "question, reply, reply_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+               "question, reply, reply_text, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO "
+               "NOTHING",
                job.account, job.key, job.open_id, job.to_user, job.kind, job.first_seen_ms, job.tries, job.finished,
-               static_cast<int>(job.delivery), job.question, job.reply, job.reply_text)
+               static_cast<int>(job.delivery), job.question, job.reply, job.reply_text, job.json)
       .Run();
 }
 
@@ -36,7 +37,7 @@ base::Result<std::vector<JobRecord>> SelectJobs(SqliteConnection& connection, in
   // Sorting ids only keeps the long texts out of the sorter.
   Query query(connection,
               "SELECT key, account, open_id, to_user, kind, question, first_seen_ms, tries, finished, reply, "
-              "reply_text, delivery FROM jobs WHERE id IN (SELECT id FROM jobs WHERE first_seen_ms >= ?1 OR "
+              "reply_text, delivery, json FROM jobs WHERE id IN (SELECT id FROM jobs WHERE first_seen_ms >= ?1 OR "
               "finished = 0 OR delivery <> ?2 ORDER BY finished, delivery = ?2, first_seen_ms DESC, id DESC LIMIT ?3) "
               "ORDER BY first_seen_ms, id",
               since_ms, static_cast<int>(Delivery::kDelivered), static_cast<int64_t>(limit));
@@ -57,6 +58,7 @@ base::Result<std::vector<JobRecord>> SelectJobs(SqliteConnection& connection, in
     job.reply = query.Text(9);
     job.reply_text = query.Text(10);
     job.delivery = static_cast<Delivery>(query.Integer(11));
+    job.json = query.Integer(12) != 0;
   }
 }
 

@@ -20,6 +20,7 @@ constexpr std::array<const char*, 1> kSteps = {R"sql(
     open_id       TEXT NOT NULL,
     to_user       TEXT NOT NULL,
     kind          TEXT NOT NULL,
+    json          INTEGER NOT NULL DEFAULT 0,
     first_seen_ms INTEGER NOT NULL,
     tries         INTEGER NOT NULL,
     finished      INTEGER NOT NULL,

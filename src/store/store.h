@@ -27,6 +27,7 @@ struct JobRecord {
   std::string to_user;  // the account's original id (gh_…)
   std::string kind;     // "model" or "continue"
   std::string question;
+  bool json = false;  // the push was JSON, and so is its reply
   int64_t first_seen_ms = 0;
   int tries = 1;
   bool finished = false;   // the job needs no more work; `reply` is final

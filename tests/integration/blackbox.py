@@ -91,8 +91,8 @@ upstreams:
         self.model.stdout.readline()
 
     def start(self):
-        self.log = open(self.root / "log", "ab")
-        self.process = subprocess.Popen([PROGRAM, "serve", "-c", str(self.config)], stderr=self.log)
+        with open(self.root / "log", "ab") as log:
+            self.process = subprocess.Popen([PROGRAM, "serve", "-c", str(self.config)], stderr=log)
         wait_until(self.ready, what="the server is ready")
 
     def ready(self):
@@ -127,6 +127,8 @@ upstreams:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     codes.append(process.wait())
+        if self.model:
+            self.model.stdout.close()
         self.process = self.model = None
         return codes
 

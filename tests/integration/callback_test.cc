@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "integration/world.h"
+#include "support/wait.h"
 #include "wechat/push_builder.h"
 
 namespace yingda::testing {
@@ -47,7 +48,7 @@ TEST_P(CallbackTest, TamperedPushesAreRefusedAlike) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, CallbackTest, ::testing::Values("plain", "compatible", "safe"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& mode) { return std::string(mode.param); });
 
 TEST(CallbackJsonTest, JsonPushesGetJsonReplies) {
   for (const char* mode : {"plain", "safe"}) {
@@ -83,7 +84,12 @@ class BadInputTest : public ::testing::Test {
       if (result && result->status == 200) reply = result->body;
       done = true;
     });
-    while (!done) world_.clock().Advance(50ms);
+    WaitFor([&] { return done || world_.model().InFlight() == 1; });
+    // Well below the 6 s after which a held push is closed.
+    for (int step = 0; step < 40 && !done; ++step) {
+      world_.clock().Advance(100ms);
+      WaitFor([&] { return done || (world_.loop().Idle() && world_.application().Idle()); });
+    }
     poster.join();
     return reply;
   }
@@ -198,6 +204,7 @@ TEST(AccountsTest, TwoAccountsInOneProcessDoNotMix) {
   options.seed = 8;
   auto second = simulator::WeChatSimulator::Create(options, world.loop(), world.client());
   ASSERT_TRUE(second);
+  world.AlsoWatch(**second);
   simulator::Follower follower(**second, "oSame", world.clock());
   simulator::Follower same(world.wechat(), "oSame", world.clock());
   EXPECT_EQ(world.Say(follower, "帮助").Text(), "第二个账号的帮助");

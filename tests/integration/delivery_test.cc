@@ -84,7 +84,7 @@ TEST(DeliveryTest, LastTryWithoutAnySentenceSaysThatWeThinkAndContinueGivesTheWh
   EXPECT_EQ(rest.try_number, 1);
   EXPECT_THAT(rest.Text(), ::testing::EndsWith(kAnswer));
   const auto more = world.Say(*follower, "继续");
-  EXPECT_THAT(more.Text(), HasSubstr("没有未读的内容"));
+  EXPECT_THAT(more.Text(), HasSubstr("没有更多内容"));
   EXPECT_EQ(world.model().Journal().calls, 1u);
 }
 
@@ -253,7 +253,7 @@ TEST(DeliveryTest, LongAnswerComesInPagesThatJoinToTheWhole) {
   take(world.Say(*follower, "说长一点"));
   for (int page = 0; page < 10; ++page) {
     const auto outcome = world.Say(*follower, "继续");
-    if (outcome.Text().find("没有未读的内容") != std::string::npos) break;
+    if (outcome.Text().find("没有更多内容") != std::string::npos) break;
     take(outcome);
   }
   EXPECT_EQ(joined, text);
@@ -363,7 +363,7 @@ TEST(DeliveryTest, FollowerWhoLeavesIsForgotten) {
   world.Say(*follower, "问题");
   EXPECT_TRUE(world.Send(*follower, simulator::UnsubscribeEvent()).acknowledged());
   ASSERT_TRUE(world.RunFor(20s));
-  EXPECT_THAT(world.Say(*follower, "继续").Text(), HasSubstr("没有未读的内容"));
+  EXPECT_THAT(world.Say(*follower, "继续").Text(), HasSubstr("没有更多内容"));
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ class KillTest(unittest.TestCase):
             # Nothing is left that a further 继续 would give a second time.
             for follower in followers[:10]:
                 follower.ask("继续")
-                self.assertRegex(follower.seen[-1], "没有未读的内容")
+                self.assertRegex(follower.seen[-1], "没有更多内容")
 
     def test_graceful_stop_ends_with_0_and_keeps_what_was_asked(self):
         with Server() as server:

@@ -61,13 +61,10 @@ class NginxTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = Server()
+        cls.addClassCleanup(cls.server.__exit__)
         cls.server.__enter__()
         cls.nginx = Nginx(cls.server)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.nginx.stop()
-        cls.server.__exit__()
+        cls.addClassCleanup(cls.nginx.stop)
 
     def connection(self, tls, timeout=10):
         if not tls:

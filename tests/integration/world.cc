@@ -74,9 +74,14 @@ World::World(Options options)
   conductor_ = std::make_unique<Conductor>(
       clock_, std::vector<Conductor::Probe>{
                   [this] { return loop_.Idle() && application_->Idle(); },
-                  [this] { return wechat_->OpenRequests() == application_->PushesParked(); },
+                  [this] { return OpenRequests() == application_->PushesParked(); },
                   [this] { return application_->PushesParked() == application_->PushesWaiting(); },
               });
+}
+
+size_t World::OpenRequests() const {
+  const simulator::WeChatSimulator* const other = also_watched_;
+  return wechat_->OpenRequests() + (other == nullptr ? 0 : other->OpenRequests());
 }
 
 World::~World() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -49,6 +50,9 @@ class World {
   const TempDir& folder() const { return folder_; }
   const std::string& url() const { return url_; }
 
+  /// Counts another simulator's requests when it is judged whether all has settled.
+  void AlsoWatch(const simulator::WeChatSimulator& other) { also_watched_ = &other; }
+
   std::unique_ptr<simulator::Follower> NewFollower();
   /// Plays until nobody waits for an outcome; false when somebody still does after `limit` of the clock's time.
   bool PlayOut(const std::vector<simulator::Follower*>& followers, base::Duration limit = std::chrono::seconds(60));
@@ -69,6 +73,7 @@ class World {
 
  private:
   void WriteFiles();
+  size_t OpenRequests() const;
   void StartApplication();
 
   const Options options_;
@@ -81,6 +86,7 @@ class World {
   std::unique_ptr<simulator::ModelUpstream> model_;
   std::unique_ptr<app::Application> application_;
   std::unique_ptr<simulator::WeChatSimulator> wechat_;
+  std::atomic<const simulator::WeChatSimulator*> also_watched_{nullptr};
   std::unique_ptr<Conductor> conductor_;
   std::string url_;
   int port_ = 0;

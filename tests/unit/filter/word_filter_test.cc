@@ -49,13 +49,12 @@ TEST(WordFilterTest, DisguisedWordsAreFound) {
       {"傻逼", "傻　逼"},       {"傻逼", "傻 . 逼"},    {"傻逼", "傻傻逼"},
       {"傻逼", "傻傻傻逼逼逼"}, {"傻逼", "傻\u00ad逼"}, {"1212", "1️⃣2️⃣1️⃣2️⃣"},
       {"10086", "⓵⓿⓿❽➏"},       {"12345", "1-2-3-4-5"}, {"博彩", "愽彩"},
-      {"加微信", "加 V❤微.信"}, {"干你娘", "幹妳你娘"}, {"里面", "裏面"},
-      {"一五", "㊀㈤"},
+      {"里面", "裏面"},         {"一五", "㊀㈤"},
   };
-  size_t found = 0;
-  for (const Case& c : cases) found += !Found(*Filter(c.words), c.text).empty();
-  // Two of them are other words and must not be found: a letter in between is no disguise.
-  EXPECT_EQ(found, std::size(cases) - 2);
+  for (const Case& c : cases) EXPECT_FALSE(Found(*Filter(c.words), c.text).empty()) << c.text;
+}
+
+TEST(WordFilterTest, ALetterInBetweenMakesAnotherWord) {
   EXPECT_THAT(Found(*Filter("加微信"), "加 V❤微.信"), IsEmpty());
   EXPECT_THAT(Found(*Filter("干你娘"), "幹妳你娘"), IsEmpty());
 }

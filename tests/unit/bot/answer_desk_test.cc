@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+// The desk's races, one step at a time: a model and a store that answer when the test says so.
+#include "bot/answer_desk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <future>
+
+#include "support/gate.h"
+#include "support/manual_clock.h"
+#include "support/wait.h"
+
+namespace yingda::bot {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// Keeps what a test looks at and answers each call when told to. Belongs to the loop's thread.
+class HandStore final : public store::Store {
+ public:
+  bool hold_finish = false;
+  bool fail_finish = false;
+  std::deque<std::function<void()>> held;
+  std::vector<store::JobResult> finished;
+  std::vector<std::string> released, forgotten;
+  std::vector<store::InboxItem> unread;
+  int accepted = 0;
+
+  void AcceptJob(store::JobRecord, Done done) override {
+    ++accepted;
+    done({});
+  }
+  void RecordTry(std::string, int, Done) override {}
+  void FinishJob(store::JobResult result, Done done) override {
+    if (fail_finish) {
+      if (done) done(base::Error{base::ErrorCode::kUnavailable, "disk full"});
+      return;
+    }
+    finished.push_back(std::move(result));
+    auto completion = [done = std::move(done)] {
+      if (done) done({});
+    };
+    if (hold_finish) {
+      held.push_back(std::move(completion));
+    } else {
+      completion();
+    }
+  }
+  void SetDelivery(std::string, store::Delivery, Done) override {}
+  void LoadJobs(int64_t, std::function<void(base::Result<std::vector<store::JobRecord>>)>) override {}
+  void OldestUnread(std::string, std::string, int64_t,
+                    std::function<void(base::Result<std::optional<store::InboxItem>>)> done) override {
+    done(unread.empty() ? std::nullopt : std::optional(unread.front()));
+  }
+  void AddInboxItem(store::InboxItem, Done) override {}
+  void ClaimPage(int64_t, std::string, std::string, std::string, Done done) override {
+    held.push_back([done = std::move(done)] { done({}); });
+  }
+  void ConfirmPage(std::string, Done) override {}
+  void ReleasePage(std::string key, Done) override { released.push_back(std::move(key)); }
+  void ReleaseAbandoned(std::string, std::string, Done done) override { done({}); }
+  void LoadConversation(std::string, std::string, int64_t, int,
+                        std::function<void(base::Result<std::vector<store::Turn>>)> done) override {
+    done(std::vector<store::Turn>());
+  }
+  void ClearConversation(std::string, std::string, Done) override {}
+  void ForgetFollower(std::string, std::string open_id, Done) override { forgotten.push_back(std::move(open_id)); }
+  void Sweep(int64_t, int64_t, int64_t, std::function<void(base::Result<int64_t>)>) override {}
+  void Flush(Done) override {}
+
+  void Release() {
+    hold_finish = false;
+    while (!held.empty()) {
+      const auto next = std::move(held.front());
+      held.pop_front();
+      next();
+    }
+  }
+};
+
+class HandModel final : public model::ChatModel {
+ public:
+  std::vector<model::ChatEvents> calls;
+  std::unique_ptr<model::ChatCall> Ask(const model::ChatRequest&, model::ChatEvents events) override {
+    calls.push_back(std::move(events));
+    return std::make_unique<model::ChatCall>();
+  }
+};
+
+/// A push's connection: open until `open` is false.
+class HandPort final : public ReplyPort {
+ public:
+  bool Send(const std::string& body) override {
+    sent.push_back(body);
+    return open;
+  }
+  void Close() override { closed = true; }
+  std::string_view RequestId() const override { return "r"; }
+  void OnClosed(std::function<void()>) override {}
+
+  std::vector<std::string> sent;
+  bool open = true;
+  bool closed = false;
+};
+
+class AnswerDeskTest : public ::testing::Test {
+ protected:
+  AnswerDeskTest() {
+    account_.name = "main";
+    account_.model = &model_;
+    desk_ = std::make_unique<AnswerDesk>(AnswerDesk::Options(), loop_, book_, store_, *logger_, metrics_, tagger_);
+  }
+  ~AnswerDeskTest() override {
+    OnLoop([&] {
+      desk_->Stop();
+      store_.Release();
+    });
+    loop_.Stop();
+  }
+
+  void OnLoop(const std::function<void()>& function) { testing::RunOn(loop_, function); }
+  std::shared_ptr<HandPort> Push(const std::string& key, Question::Kind kind = Question::Kind::kModel) {
+    auto port = std::make_shared<HandPort>();
+    Question question;
+    question.key = key;
+    question.account = &account_;
+    question.kind = kind;
+    question.open_id = "o1";
+    question.to_user = "gh_1";
+    question.text = "问题";
+    OnLoop([&] {
+      book_.StartWork(key);
+      desk_->Push(question, port);
+    });
+    return port;
+  }
+  void Say(const std::string& text) {
+    OnLoop([&] { model_.calls.back().on_text(text); });
+  }
+  void End() {
+    OnLoop([&] { model_.calls.back().on_done({}); });
+  }
+  /// Moves the clock and lets everything that is due run.
+  void Advance(base::Duration by) {
+    clock_.Advance(by);
+    ASSERT_TRUE(testing::WaitFor([&] { return loop_.Idle(); }));
+    OnLoop([] {});
+  }
+
+  testing::ManualClock clock_;
+  std::unique_ptr<base::Logger> logger_ = base::MakeNullLogger();
+  base::Metrics metrics_;
+  const base::FollowerTagger tagger_;
+  net::EventLoop loop_{clock_};
+  ReplyBook book_{{}, clock_};
+  HandStore store_;
+  HandModel model_;
+  Account account_;
+  std::unique_ptr<AnswerDesk> desk_;
+};
+
+TEST_F(AnswerDeskTest, ReplyGoesOutOnlyWhenItIsStored) {
+  const auto port = Push("k");
+  Say("答案。");
+  OnLoop([&] { store_.hold_finish = true; });
+  End();
+  EXPECT_TRUE(port->sent.empty());
+  const auto second = Push("k");
+  EXPECT_TRUE(second->sent.empty()) << "a push that joins must not see it before it is stored, either";
+  OnLoop([&] { store_.Release(); });
+  ASSERT_EQ(port->sent.size(), 1u);
+  EXPECT_EQ(second->sent, port->sent);
+  EXPECT_THAT(port->sent.front(), HasSubstr("答案。"));
+}
+
+TEST_F(AnswerDeskTest, WholeAnswerThatIsBeingStoredIsNotOvertakenByAPart) {
+  Push("k")->open = false;
+  Advance(10s);
+  const auto last = Push("k");  // ten seconds later: the last try
+  Say("第一句。第二句。");
+  Advance(4400ms);
+  OnLoop([&] { store_.hold_finish = true; });
+  End();
+  Advance(200ms);  // past 4.5 s, while the answer is on its way to the store
+  OnLoop([&] { store_.Release(); });
+  ASSERT_EQ(last->sent.size(), 1u);
+  EXPECT_THAT(last->sent.front(), HasSubstr("第一句。第二句。"));
+  EXPECT_THAT(last->sent.front(), Not(HasSubstr("未完")));
+  ASSERT_EQ(store_.finished.size(), 1u);
+  EXPECT_TRUE(store_.finished.front().finished);
+}
+
+TEST_F(AnswerDeskTest, PageThatTheWaitingTextOvertookIsReleased) {
+  OnLoop([&] { store_.unread.push_back({7, "main", "o1", "旧问题", "旧回答。", 1, 0, 0}); });
+  Push("c", Question::Kind::kContinue)->open = false;
+  Advance(10s);
+  const auto last = Push("c", Question::Kind::kContinue);
+  Advance(4600ms);  // the claim is still under way: the follower is told to wait
+  ASSERT_EQ(last->sent.size(), 1u);
+  EXPECT_THAT(last->sent.front(), HasSubstr("还在想"));
+  OnLoop([&] { store_.Release(); });
+  EXPECT_EQ(store_.released, std::vector<std::string>{"c"});
+}
+
+TEST_F(AnswerDeskTest, RetryOfSomeoneWhoLeftAsksTheModelNothing) {
+  const auto port = Push("k");
+  OnLoop([&] { desk_->ForgetFollower(account_, "o1"); });
+  EXPECT_EQ(port->sent, std::vector<std::string>{"success"});
+  ASSERT_EQ(book_.Look("k").state, ReplyBook::Page::State::kFinished);
+  EXPECT_EQ(*book_.Look("k").reply, "success");
+  EXPECT_TRUE(store_.finished.empty()) << "nothing of a follower who left may be written";
+  EXPECT_EQ(model_.calls.size(), 1u);
+}
+
+TEST_F(AnswerDeskTest, ClearedConversationDoesNotDropAnAnswerThatNobodyGot) {
+  Push("k")->open = false;
+  Say("答案。");
+  OnLoop([&] { desk_->ForgetConversation(account_, "o1"); });
+  End();
+  Advance(17s);
+  ASSERT_EQ(store_.finished.size(), 2u);
+  ASSERT_EQ(store_.finished.back().inbox.size(), 1u);
+  EXPECT_EQ(store_.finished.back().inbox.front().text, "答案。");
+  EXPECT_TRUE(store_.finished.front().turns.empty()) << "but it is not remembered";
+}
+
+TEST_F(AnswerDeskTest, RestThatTheStoreCouldNotTakeIsWrittenLater) {
+  Push("k")->open = false;
+  Advance(10s);
+  const auto last = Push("k");
+  Say("第一句。");
+  Advance(4600ms);
+  ASSERT_EQ(last->sent.size(), 1u);
+  OnLoop([&] { store_.fail_finish = true; });
+  Say("第二句。");
+  End();
+  Advance(1s);
+  OnLoop([&] { store_.fail_finish = false; });
+  Advance(2min);
+  ASSERT_FALSE(store_.finished.empty());
+  ASSERT_EQ(store_.finished.back().inbox.size(), 1u);
+  EXPECT_EQ(store_.finished.back().inbox.front().text, "第二句。");
+}
+
+TEST_F(AnswerDeskTest, BlankRestIsNotKept) {
+  Push("k")->open = false;
+  Advance(10s);
+  Push("k");
+  Say("第一句。");
+  Advance(4600ms);
+  Say("\n");
+  End();
+  EXPECT_TRUE(store_.finished.back().inbox.empty());
+}
+
+TEST_F(AnswerDeskTest, RecoveredJobAnswersInTheFormatOfItsPush) {
+  store::JobRecord record;
+  record.key = "k";
+  record.account = "main";
+  record.open_id = "o1";
+  record.to_user = "gh_1";
+  record.kind = "model";
+  record.question = "问题";
+  record.json = true;
+  record.first_seen_ms = base::UnixMilliseconds(clock_.WallNow());
+  record.finished = true;
+  record.reply = "答案。";
+  OnLoop([&] { desk_->Recover({record}, [&](const std::string&) { return &account_; }); });
+  const auto port = Push("k");
+  ASSERT_EQ(port->sent.size(), 1u);
+  EXPECT_EQ(port->sent.front().front(), '{');
+}
+
+}  // namespace
+}  // namespace yingda::bot

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "rules/reply_template.h"
+
+#include <gtest/gtest.h>
+
+namespace yingda::rules {
+namespace {
+
+std::string Filled(std::string_view text, const std::vector<std::string_view>& groups) {
+  const wechat::Reply reply = ReplyTemplate(wechat::TextReply{std::string(text)}).Fill(groups);
+  return std::get<wechat::TextReply>(reply).content;
+}
+
+TEST(ReplyTemplateTest, FillsGroupsAndKeepsOtherBraces) {
+  struct Case {
+    std::string_view text, want;
+  };
+  const Case cases[] = {
+      {"plain", "plain"},
+      {"订单 {1}", "订单 甲"},
+      {"{0}|{1}|{2}", "全|甲|乙"},
+      {"{9}{10}", "壬癸"},
+      {"{{1}}", "{1}"},
+      {"{{{1}}}", "{甲}"},
+      {"{ 1 } {a} {} { }", "{ 1 } {a} {} { }"},
+      {"{1", "{1"},
+      {"1}", "1}"},
+      {"{123}", "{123}"},
+      {"a{{b}}c", "a{b}c"},
+      {"{99}", ""},
+      {"{", "{"},
+      {"{{", "{"},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(Filled(c.text, {"全", "甲", "乙", "", "", "", "", "", "", "壬", "癸"}), c.want) << c.text;
+  }
+}
+
+TEST(ReplyTemplateTest, KnowsTheHighestGroup) {
+  const auto highest = [](std::string text) {
+    return ReplyTemplate(wechat::TextReply{std::move(text)}).HighestGroup();
+  };
+  EXPECT_EQ(highest("none {{1}} {x}"), -1);
+  EXPECT_EQ(highest("{0}"), 0);
+  EXPECT_EQ(highest("{12}{3}"), 12);
+}
+
+TEST(ReplyTemplateTest, FillsEveryTextOfANewsAndEncodesAddresses) {
+  const ReplyTemplate news(wechat::NewsReply{{{"题 {1}", "述 {1}", "https://e.com/{1}.jpg", "https://e.com/o?x={1}"}}});
+  EXPECT_EQ(news.Fill({"", "a&b/订"}),
+            wechat::Reply(wechat::NewsReply{{{"题 a&b/订", "述 a&b/订", "https://e.com/a%26b%2F%E8%AE%A2.jpg",
+                                              "https://e.com/o?x=a%26b%2F%E8%AE%A2"}}}));
+}
+
+TEST(ReplyTemplateTest, FillsMusicAndVideoButNotTheirMediaIds) {
+  const ReplyTemplate music(wechat::MusicReply{"{1}", "{1}", "http://e/{1}", "http://e/{1}", "{1}"});
+  EXPECT_EQ(music.Fill({"", "a b"}),
+            wechat::Reply(wechat::MusicReply{"a b", "a b", "http://e/a%20b", "http://e/a%20b", "{1}"}));
+  const ReplyTemplate video(wechat::VideoReply{"{1}", "{1}", "{{"});
+  EXPECT_EQ(video.Fill({"", "x"}), wechat::Reply(wechat::VideoReply{"{1}", "x", "{"}));
+}
+
+TEST(ReplyTemplateTest, WhatAFollowerTypesIsNotATemplate) { EXPECT_EQ(Filled("{1}", {"", "{0}{{"}), "{0}{{"); }
+
+}  // namespace
+}  // namespace yingda::rules
