@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "server/explanation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/utf8.h"
+#include "support/temp_dir.h"
+
+namespace yingda::server {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class NoCallModel final : public model::ChatModel {
+ public:
+  std::unique_ptr<model::ChatCall> Ask(const model::ChatRequest&, model::ChatEvents) override {
+    ADD_FAILURE() << "explaining must not cost a call";
+    return nullptr;
+  }
+};
+
+class ExplanationTest : public ::testing::Test {
+ protected:
+  ExplanationTest() {
+    Write("rules/a.yml",
+          "- keywords: [营业时间]\n"
+          "  reply: 九点\n"
+          "- keywords: [时间]\n"
+          "  reply: 现在\n"
+          "- keywords: [图片]\n"
+          "  replies: [{image: MEDIA_1}]\n"
+          "- keywords: [资讯]\n"
+          "  replies: [{news: [{title: 标题, description: 简介, picture: 'https://a.example/p', url: "
+          "'https://a.example/'}]}]\n"
+          "- keywords: [转人工]\n"
+          "  replies: [{transfer: true}]\n");
+    Write("words/deny/a.txt", "大麻\n小坏词|mask\n");
+    Write("words/allow/a.txt", "大麻烦\n");
+    rules::LoadReport rules_report;
+    auto rules = rules::RuleSet::Load({folder_.File("rules")}, rules_report);
+    EXPECT_TRUE(rules) << rules.error().message;
+    if (rules) account_.rules.Set(*rules);
+    filter::LoadReport words_report;
+    auto words = filter::WordFilter::Load(folder_.File("words"), words_report);
+    EXPECT_TRUE(words) << words.error().message;
+    if (words) account_.words.Set(*words);
+    account_.name = "main";
+    account_.model = &model_;
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((folder_.path() / name).parent_path());
+    std::ofstream(folder_.File(name), std::ios::binary) << text;
+  }
+
+  /// Explains a text; what came out is in json_ and explanation_.
+  void Ask(const std::string& text) {
+    explanation_ = Explain(account_, TextMessage(text));
+    json_ = json::parse(explanation_.json, nullptr, false);
+    ASSERT_TRUE(json_.is_object()) << explanation_.json;
+    EXPECT_TRUE(base::IsValidUtf8(explanation_.text));
+    EXPECT_EQ(json_["account"], "main");
+  }
+
+  yingda::testing::TempDir folder_;
+  NoCallModel model_;
+  bot::Account account_;
+  Explanation explanation_;
+  json json_;
+};
+
+TEST_F(ExplanationTest, RuleIsNamedWithItsPlaceAndItsReply) {
+  Ask("请问营业时间？");
+  EXPECT_EQ(json_["route"], "rule");
+  EXPECT_EQ(json_["action"], "reply");
+  EXPECT_THAT(json_["source"].get<std::string>(), EndsWith("a.yml:1"));
+  EXPECT_EQ(json_["reply"], json({{"kind", "text"}, {"text", "九点"}}));
+  EXPECT_THAT(explanation_.text, AllOf(HasSubstr("关键词规则"), HasSubstr("九点"), HasSubstr("a.yml:1")));
+  EXPECT_FALSE(explanation_.asks_model);
+}
+
+TEST_F(ExplanationTest, RulesThatLostAreListedWithTheirReason) {
+  Ask("营业时间");
+  ASSERT_EQ(json_["rules"].size(), 2U);
+  EXPECT_EQ(json_["rules"][0]["rule"], "营业时间");
+  EXPECT_EQ(json_["rules"][0]["wins"], true);
+  EXPECT_EQ(json_["rules"][1]["rule"], "时间");
+  EXPECT_EQ(json_["rules"][1]["wins"], false);
+  EXPECT_THAT(json_["rules"][1]["source"].get<std::string>(), EndsWith("a.yml:3"));
+  EXPECT_NE(json_["rules"][1]["why"], "");
+  EXPECT_THAT(explanation_.text, HasSubstr("落选的规则“时间”"));
+}
+
+TEST_F(ExplanationTest, ReplyThatIsNoTextIsShownByItsKind) {
+  Ask("图片");
+  EXPECT_EQ(json_["reply"], json({{"kind", "image"}, {"media_id", "MEDIA_1"}}));
+  EXPECT_THAT(explanation_.text, HasSubstr("MEDIA_1"));
+  Ask("资讯");
+  EXPECT_EQ(json_["reply"]["kind"], "news");
+  EXPECT_EQ(json_["reply"]["articles"][0]["title"], "标题");
+  Ask("转人工");
+  EXPECT_EQ(json_["reply"]["kind"], "transfer");
+}
+
+TEST_F(ExplanationTest, RefusedWordIsNamedWithItsPlace) {
+  Ask("哪里有大-麻");
+  EXPECT_EQ(json_["route"], "words");
+  EXPECT_EQ(json_["reply"]["text"], account_.texts.blocked_question);
+  ASSERT_EQ(json_["words"].size(), 1U);
+  EXPECT_EQ(json_["words"][0]["word"], "大麻");
+  EXPECT_EQ(json_["words"][0]["matched"], "大-麻");
+  EXPECT_EQ(json_["words"][0]["level"], "block");
+  EXPECT_EQ(json_["words"][0]["outcome"], "acts");
+  EXPECT_THAT(json_["words"][0]["source"].get<std::string>(), EndsWith("a.txt:1"));
+  EXPECT_THAT(explanation_.text, AllOf(HasSubstr("被敏感词拦下"), HasSubstr("a.txt")));
+}
+
+TEST_F(ExplanationTest, AllowedWordSaysThatItIsAndLetsTheMessagePass) {
+  Ask("我遇到了大麻烦");
+  EXPECT_EQ(json_["route"], "model");
+  ASSERT_EQ(json_["words"].size(), 1U);
+  EXPECT_EQ(json_["words"][0]["outcome"], "allowed");
+  EXPECT_THAT(explanation_.text, HasSubstr("大麻烦"));
+}
+
+TEST_F(ExplanationTest, MaskedWordIsMaskedInWhatTheModelIsAsked) {
+  Ask("什么是小坏词");
+  EXPECT_EQ(json_["action"], "ask_model");
+  EXPECT_EQ(json_["question"], "什么是***");
+  EXPECT_EQ(json_["words"][0]["level"], "mask");
+  EXPECT_EQ(explanation_.question, "什么是***");
+}
+
+TEST_F(ExplanationTest, CommandIsToldFromAQuestion) {
+  Ask("继续");
+  EXPECT_EQ(json_["route"], "command");
+  EXPECT_EQ(json_["action"], "continue");
+  EXPECT_FALSE(json_.contains("reply")) << "the next page is the follower's own";
+  Ask("清空");
+  EXPECT_EQ(json_["action"], "clear");
+  EXPECT_EQ(json_["reply"]["text"], account_.texts.cleared);
+  Ask("帮助");
+  EXPECT_EQ(json_["reply"]["text"], account_.texts.help);
+  EXPECT_THAT(explanation_.text, HasSubstr("内置命令"));
+}
+
+TEST_F(ExplanationTest, EverythingElseAsksTheModel) {
+  Ask("今天天气怎么样");
+  EXPECT_EQ(json_["route"], "model");
+  EXPECT_EQ(json_["action"], "ask_model");
+  EXPECT_EQ(json_["question"], "今天天气怎么样");
+  EXPECT_FALSE(json_.contains("reply"));
+  EXPECT_FALSE(json_.contains("rules"));
+  EXPECT_FALSE(json_.contains("words"));
+  EXPECT_TRUE(explanation_.asks_model);
+  EXPECT_EQ(explanation_.question, "今天天气怎么样");
+  EXPECT_THAT(explanation_.text, HasSubstr("模型会收到：今天天气怎么样"));
+}
+
+TEST_F(ExplanationTest, AccountWithoutModelSaysWhatTheFollowerGetsInstead) {
+  account_.model = nullptr;
+  Ask("今天天气怎么样");
+  EXPECT_EQ(json_["route"], "model");
+  EXPECT_EQ(json_["action"], "reply");
+  EXPECT_EQ(json_["reply"]["text"], account_.texts.model_unavailable);
+  EXPECT_FALSE(explanation_.asks_model);
+}
+
+TEST_F(ExplanationTest, AccountWithoutRulesAndWordsIsExplainedToo) {
+  bot::Account bare;
+  bare.name = "main";
+  bare.model = &model_;
+  const Explanation explanation = Explain(bare, TextMessage("营业时间，大麻"));
+  EXPECT_TRUE(explanation.asks_model);
+  EXPECT_THAT(explanation.text, Not(HasSubstr("规则“")));
+}
+
+TEST_F(ExplanationTest, EventIsExplainedByItsRoute) {
+  wechat::Incoming event = TextMessage("");
+  event.type = wechat::MessageType::kEvent;
+  event.type_name = "event";
+  event.event = wechat::EventType::kUnsubscribe;
+  event.event_name = "unsubscribe";
+  const auto parsed = json::parse(Explain(account_, event).json);
+  EXPECT_EQ(parsed["route"], "event");
+  EXPECT_EQ(parsed["action"], "forget");
+}
+
+TEST_F(ExplanationTest, HostileTextsGiveValidJson) {
+  for (const std::string& text :
+       {std::string("\"}{[,\\\n\r\t\b"), std::string("a\0b", 3), std::string("\xff\xfe大麻\xe4\xbd"),
+        std::string("</script>\x1b[31m"), std::string(20000, '"'), std::string()}) {
+    const Explanation explanation = Explain(account_, TextMessage(text));
+    const json parsed = json::parse(explanation.json, nullptr, false);
+    ASSERT_TRUE(parsed.is_object()) << text;
+    EXPECT_TRUE(base::IsValidUtf8(explanation.json));
+    if (base::IsValidUtf8(text)) {
+      EXPECT_EQ(parsed["message"], text);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace yingda::server
