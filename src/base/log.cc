@@ -6,12 +6,18 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cmath>
+
+#include "base/utf8.h"
+
 namespace yingda::base {
 namespace {
 
 constexpr size_t kQueuedLines = 8192;
 
 void AppendJsonString(std::string& out, std::string_view text) {
+  // An odd byte, in an upstream's header perhaps, must not make the line unreadable for the tools that read logs.
+  if (!IsValidUtf8(text)) return AppendJsonString(out, ToValidUtf8(text));
   out.push_back('"');
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -36,7 +42,11 @@ void AppendJsonValue(std::string& out, const LogField& field) {
   } else if (const auto* integer = std::get_if<int64_t>(&field.value)) {
     out.append(std::to_string(*integer));
   } else if (const auto* real = std::get_if<double>(&field.value)) {
-    fmt::format_to(std::back_inserter(out), "{:.3f}", *real);
+    if (std::isfinite(*real)) {
+      fmt::format_to(std::back_inserter(out), "{:.3f}", *real);
+    } else {
+      out.append("null");  // JSON has no word for it
+    }
   } else {
     out.append(std::get<bool>(field.value) ? "true" : "false");
   }

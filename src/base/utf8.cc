@@ -73,9 +73,14 @@ void AppendUtf8(std::string& out, char32_t c) {
 
 std::string_view Utf8Prefix(std::string_view text, size_t limit_bytes) {
   if (text.size() <= limit_bytes) return text;
-  size_t end = limit_bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
+  // Only a whole code point that begins before the limit and reaches over it is left out; stray bytes stand alone.
+  for (size_t back = 1; back <= 3 && back <= limit_bytes; ++back) {
+    const size_t start = limit_bytes - back;
+    if ((static_cast<unsigned char>(text[start]) & 0xC0) == 0x80) continue;
+    const CodePoint c = DecodeUtf8(text, start);
+    return text.substr(0, start + c.length > limit_bytes ? start : limit_bytes);
+  }
+  return text.substr(0, limit_bytes);
 }
 
 std::string_view TrimBlanks(std::string_view text) {
