@@ -38,11 +38,37 @@ simulator::WeChatSimulator::Options SimulatorOptions(const config::Config& confi
   return options;
 }
 
+const char* InWords(simulator::TryEnd end) {
+  using simulator::TryEnd;
+  switch (end) {
+    case TryEnd::kReply:
+      return "收到回复";
+    case TryEnd::kAcknowledged:
+      return "对方收到，不回复";
+    case TryEnd::kSilence:
+      return "没有等到回复，微信断开";
+    case TryEnd::kNoConnection:
+      return "连不上服务器";
+    case TryEnd::kCutOff:
+      return "连接中断";
+    case TryEnd::kBadStatus:
+      return "服务器拒绝了";
+    case TryEnd::kBadReply:
+      return "回复的内容微信不接受";
+    case TryEnd::kHungUp:
+    case TryEnd::kReplyLost:
+    case TryEnd::kSkipped:
+    case TryEnd::kTooMany:
+      break;  // only happen when asked for
+  }
+  return simulator::ToString(end);
+}
+
 void PrintTries(const simulator::PushOutcome& outcome) {
   for (const simulator::TryRecord& record : outcome.tries) {
+    const bool refused = record.end == simulator::TryEnd::kBadStatus || record.end == simulator::TryEnd::kBadReply;
     std::printf("    第 %d 次推送，第 %.1f–%.1f 秒：%s%s%s\n", record.number, Seconds(record.started),
-                Seconds(record.ended), simulator::ToString(record.end), record.problem.empty() ? "" : "，",
-                record.problem.c_str());
+                Seconds(record.ended), InWords(record.end), refused ? "：" : "", refused ? record.problem.c_str() : "");
   }
 }
 
