@@ -1,0 +1,247 @@
+"""The commands of the READMEs work as written: each is known here and run, but for addresses, folders and what takes minutes."""
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from blackbox import PROGRAM, SOURCE, Server, free_port, wait_until
+
+READMES = ("README.md", "README.zh-CN.md")
+BUILT = "build/release/yingda"  # where the READMEs have it
+# As somebody has who has set nothing yet.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("MODEL_", "YINGDA_"))}
+PRESETS = json.loads((SOURCE / "CMakePresets.json").read_text(encoding="utf-8"))
+
+
+def text_of(readme):
+    return (SOURCE / readme).read_text(encoding="utf-8")
+
+
+def commands_of(readme):
+    commands = []
+    for block in re.findall(r"^ *```sh\n(.*?)^ *```$", text_of(readme), re.MULTILINE | re.DOTALL):
+        commands += [line.strip() for line in block.splitlines() if line.strip() and not line.strip().startswith("#")]
+    return commands
+
+
+def execute(command, cwd, text="", **environment):
+    """As a shell does, with the program that was built here."""
+    return subprocess.run(["bash", "-c", command.replace(BUILT, shlex.quote(PROGRAM))], cwd=cwd, input=text, timeout=120,
+                          capture_output=True, text=True, env={**ENVIRONMENT, **environment})
+
+
+def script(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/usr/bin/env bash\n" + text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+class Installation:
+    """What ./run.sh finds after a build, in a folder of its own and on ports of its own."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="yingda-readme-")
+        self.root = pathlib.Path(self.folder.name)
+        for name in ("run.sh", "config.yml", "CMakeLists.txt"):
+            shutil.copy2(SOURCE / name, self.root / name)
+        for name in ("reply_rules", "filters"):
+            shutil.copytree(SOURCE / name, self.root / name)
+        for name in ("src", "cmake", "build/release"):
+            (self.root / name).mkdir(parents=True)
+        script(self.root / "tools/dependencies.sh", 'echo "$*" >>dependencies.log\n')
+        shutil.copy(PROGRAM, self.root / BUILT)  # newer than all the rest: there is nothing to build
+        self.model_port, self.operations_port = free_port(), free_port()
+        self.environment = {"YINGDA__SERVER__LISTEN": f"127.0.0.1:{free_port()}",
+                            "YINGDA__SERVER__OPERATIONS_LISTEN": f"127.0.0.1:{self.operations_port}",
+                            "YINGDA_DEMO_MODEL": f"127.0.0.1:{self.model_port}", "YINGDA_DEMO_ONLY": "1"}
+
+    def execute(self, command):
+        return subprocess.run(["bash", "-c", command], cwd=self.root, capture_output=True, text=True, timeout=120,
+                              env={**ENVIRONMENT, **self.environment})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+
+class ReadmeTest(unittest.TestCase):
+    # Every command of the READMEs and the test that holds it.
+    KNOWN = {
+        "./run.sh": "test_run_script_plays_the_conversation_with_the_demo_model",
+        "MODEL_API_KEY=sk-… MODEL_BASE_URL=https://api.deepseek.com MODEL_NAME=deepseek-chat ./run.sh":
+            "test_run_script_asks_the_model_that_the_environment_names",
+        "./test.sh": "test_test_script_adds_up_what_passed_and_failed",
+        "tools/dependencies.sh build": "test_dependency_script_does_nothing_when_all_is_there",
+        "cmake --preset release -DYINGDA_TESTS=OFF -DYINGDA_BENCH=OFF && cmake --build --preset release":
+            "test_presets_and_options_exist",
+        f"{BUILT} chat": "test_chat_talks_until_the_end_of_its_input",
+        f"{BUILT} chat --verify": "test_chat_verifies_the_server_configuration",
+        f'{BUILT} explain "营业时间"': "test_explain_names_rule_and_place",
+        f'{BUILT} explain "请问营业时间？"': "test_explain_names_rule_and_place",
+        f"{BUILT} check": "test_check_finds_the_shipped_files_good",
+        f"{BUILT} check --config config.yml": "test_check_finds_the_shipped_files_good",
+        f"{BUILT} serve --config config.yml": "test_serve_stays_in_the_foreground_and_stops_with_0",
+        'curl "http://127.0.0.1:9090/test?account=main&msg=ping"': "test_operations_listener_says_what_would_be_replied",
+        "pkill -HUP -x yingda": "test_hangup_signal_finds_the_program_by_its_name_and_reloads",
+    }
+
+    def commands_for(self, test):
+        return [command for command, name in self.KNOWN.items() if name == test]
+
+    def test_every_command_is_known_and_every_known_one_is_there(self):
+        written = {command for readme in READMES for command in commands_of(readme)}
+        self.assertEqual(written, set(self.KNOWN))
+        for name in self.KNOWN.values():
+            self.assertTrue(hasattr(self, name), name)
+
+    def test_run_script_plays_the_conversation_with_the_demo_model(self):
+        with Installation() as installation:
+            result = installation.execute("./run.sh")
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertEqual((installation.root / "dependencies.log").read_text(), "build\n")
+            self.assertIn("没有设置 MODEL_API_KEY", result.stdout)
+            self.assertNotIn("正在编译", result.stdout)
+            self.assert_conversation(result.stdout)
+            self.assertTrue((installation.root / "data/yingda.log").stat().st_size > 0)
+            self.assertTrue((installation.root / "data/yingda.db").exists())
+            self.assert_nothing_listens(installation.operations_port)
+            self.assert_nothing_listens(installation.model_port)
+
+    def test_run_script_asks_the_model_that_the_environment_names(self):
+        command, = self.commands_for("test_run_script_asks_the_model_that_the_environment_names")
+        with Server() as server, Installation() as installation:
+            result = installation.execute(
+                command.replace("https://api.deepseek.com", f"http://127.0.0.1:{server.model_port}/v1"))
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertNotIn("没有设置", result.stdout)
+            self.assert_conversation(result.stdout)
+
+    def assert_conversation(self, output):
+        for part in ("通过", "不方便讨论", "演示模型", "服务正在运行"):
+            self.assertIn(part, output)
+        self.assertRegex(output, "第 2 次")
+
+    def assert_nothing_listens(self, port):
+        with socket.socket() as probe:
+            self.assertNotEqual(probe.connect_ex(("127.0.0.1", port)), 0)
+
+    def test_test_script_adds_up_what_passed_and_failed(self):
+        for failed, code, summary in ((0, 0, "102 passed, 0 failed"), (1, 1, "99 passed, 3 failed")):
+            with tempfile.TemporaryDirectory() as folder:
+                root = pathlib.Path(folder)
+                shutil.copy2(SOURCE / "test.sh", root)
+                script(root / "tools/dependencies.sh", "true\n")
+                script(root / "bin/cmake", 'echo "$*" >>cmake.log\n')
+                script(root / "bin/ctest", f'echo "90% tests passed, {failed} tests failed out of 34"\n')
+                result = execute("./test.sh", root, PATH=f"{root}/bin:{os.environ['PATH']}")
+                self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+                self.assertEqual(result.stdout.splitlines()[-1], summary)
+                for preset in re.findall(r"--preset (\S+)", (root / "cmake.log").read_text()):
+                    self.assert_preset(preset, "configurePresets", "buildPresets", "testPresets")
+
+    def test_dependency_script_does_nothing_when_all_is_there(self):
+        command, = self.commands_for("test_dependency_script_does_nothing_when_all_is_there")
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            script(root / "dpkg-query", "echo installed\n")
+            script(root / "apt-get", "echo apt-get; exit 1\n")
+            result = execute(command, SOURCE, PATH=f"{root}:{os.environ['PATH']}")
+            self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+
+    def assert_preset(self, name, *kinds):
+        for kind in kinds:
+            self.assertIn(name, [preset["name"] for preset in PRESETS[kind]], kind)
+
+    def test_presets_and_options_exist(self):
+        command, = self.commands_for("test_presets_and_options_exist")
+        configure, build = (shlex.split(part) for part in command.split(" && "))
+        self.assertEqual((configure[:2], build[:3]), (["cmake", "--preset"], ["cmake", "--build", "--preset"]))
+        self.assert_preset(configure[2], "configurePresets")
+        self.assert_preset(build[3], "buildPresets")
+        root_file = (SOURCE / "CMakeLists.txt").read_text(encoding="utf-8")
+        for option in configure[3:]:
+            name = re.fullmatch(r"-D(\w+)=(ON|OFF)", option).group(1)
+            self.assertIn(f"option({name} ", root_file)
+
+    def test_presets_and_groups_in_the_text_exist(self):
+        labels = set(re.findall(r"LABEL(?:S)? (\w+)", "".join(
+            path.read_text(encoding="utf-8") for path in [*SOURCE.glob("tests/**/CMakeLists.txt"), *SOURCE.glob("cmake/*")])))
+        labels |= set(re.findall(r"yingda_outside_test\(\w+ (\w+)\)",
+                                 (SOURCE / "tests/integration/CMakeLists.txt").read_text(encoding="utf-8")))
+        for readme in READMES:
+            for name in re.findall(r"`cmake --workflow --preset (\w+)`", text_of(readme)):
+                self.assert_preset(name, "workflowPresets")
+            for name, label in re.findall(r"`ctest --preset (\w+) -L (\w+)`", text_of(readme)):
+                self.assert_preset(name, "testPresets")
+                self.assertIn(label, labels)
+        listed = re.search(r"runs one group \(([^)]*)\)", text_of("README.md")).group(1)
+        for label in re.split(r",\s+", listed):
+            self.assertIn(label, labels)
+
+    def test_chat_talks_until_the_end_of_its_input(self):
+        command, = self.commands_for("test_chat_talks_until_the_end_of_its_input")
+        with Server() as server:
+            result = execute(command, server.root, text="营业时间\n")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("9:00–21:00", result.stdout)
+
+    def test_chat_verifies_the_server_configuration(self):
+        command, = self.commands_for("test_chat_verifies_the_server_configuration")
+        with Server() as server:
+            result = execute(command, server.root)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("通过", result.stdout)
+
+    def test_explain_names_rule_and_place(self):
+        for command in self.commands_for("test_explain_names_rule_and_place"):
+            result = execute(command, SOURCE)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertRegex(result.stdout, r"reply_rules/default\.yml:\d+")
+
+    def test_check_finds_the_shipped_files_good(self):
+        for command in self.commands_for("test_check_finds_the_shipped_files_good"):
+            result = execute(command, SOURCE)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn("all good", result.stdout)
+
+    def test_serve_stays_in_the_foreground_and_stops_with_0(self):
+        command, = self.commands_for("test_serve_stays_in_the_foreground_and_stops_with_0")
+        with Server() as server:
+            server.process.terminate()
+            self.assertEqual(server.process.wait(timeout=20), 0)
+            arguments = [PROGRAM if part == BUILT else part for part in shlex.split(command)]
+            with open(server.root / "log", "ab") as log:
+                server.process = subprocess.Popen(arguments, cwd=server.root, stderr=log, env=ENVIRONMENT)
+            wait_until(server.ready, what="the server is ready")
+            server.process.terminate()
+            self.assertEqual(server.process.wait(timeout=20), 0)
+
+    def test_operations_listener_says_what_would_be_replied(self):
+        command, = self.commands_for("test_operations_listener_says_what_would_be_replied")
+        with Server(rules="- keywords: [ping]\n  reply: pong\n") as server:
+            result = execute(command.replace("127.0.0.1:9090", f"127.0.0.1:{server.operations_port}"), server.root)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(json.loads(result.stdout)["reply"], {"kind": "text", "text": "pong"})
+
+    def test_hangup_signal_finds_the_program_by_its_name_and_reloads(self):
+        command, = self.commands_for("test_hangup_signal_finds_the_program_by_its_name_and_reloads")
+        self.assertEqual(command.split()[:3], ["pkill", "-HUP", "-x"])
+        with Server() as server:
+            # Sent to ours only: others may run on this machine. pkill -x compares this name.
+            name = pathlib.Path(f"/proc/{server.process.pid}/comm").read_text(encoding="utf-8").strip()
+            self.assertEqual(name, command.split()[3])
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: '"event":"reloaded"' in server.log_text(), what="the reload is logged")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
