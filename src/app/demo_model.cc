@@ -26,6 +26,7 @@ int RunDemoModel(const DemoModelArguments& arguments) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  signal(SIGHUP, SIG_IGN);  // means "reload" to the server, and may be sent to all of one name
   const auto logger = base::MakeNullLogger();
   base::SystemClock clock;
   base::Metrics metrics;
