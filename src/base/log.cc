@@ -82,7 +82,12 @@ class JsonLogger final : public Logger {
     logger_->set_level(SpdlogLevel(level));
     logger_->flush_on(spdlog::level::info);
   }
-  ~JsonLogger() override { logger_->flush(); }
+  // The writing thread ends, with all lines written, before what it writes through goes: its last line holds the
+  // logger too, and the two would otherwise race for which of them takes it apart.
+  ~JsonLogger() override {
+    logger_->flush();
+    pool_.reset();
+  }
 
  private:
   void Write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) override {
