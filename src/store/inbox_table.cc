@@ -68,8 +68,7 @@ base::Result<void> ClaimInboxPage(SqliteConnection& connection, const PageClaim&
   return Query(connection,
                "INSERT INTO inbox (account, open_id, asked_ms, part, origin, expires_ms, claimed_by, abandoned, "
                "question, text, page_id, cut, by_model) SELECT account, open_id, asked_ms, part, origin, expires_ms, "
-               "'', 0, "
-               "question, ?, page_id, cut + 1, by_model FROM inbox WHERE id = ?",
+               "'', 0, question, ?, page_id, cut + 1, by_model FROM inbox WHERE id = ?",
                claim.rest, claim.id)
       .Run();
 }

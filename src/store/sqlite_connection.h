@@ -50,6 +50,9 @@ class SqliteConnection {
   /// all of it, at most for the busy timeout; without it what can be copied now is.
   base::Result<void> Checkpoint(bool wait);
 
+  /// Closing changes no file any more: what is in the write-ahead log stays there. For a file that is refused.
+  void LeaveFilesOnClose();
+
   const std::string& path() const { return path_; }
 
  private:
