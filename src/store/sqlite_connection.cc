@@ -92,6 +92,7 @@ base::Result<int64_t> SqliteConnection::ReadInteger(const std::string& sql) {
 bool SqliteConnection::InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 int64_t SqliteConnection::LastInsertId() const { return sqlite3_last_insert_rowid(handle_); }
 int64_t SqliteConnection::Changes() const { return sqlite3_changes64(handle_); }
+int64_t SqliteConnection::TotalChanges() const { return sqlite3_total_changes64(handle_); }
 
 int SqliteConnection::CountWalPages(void* self, sqlite3* /*handle*/, const char* /*database*/, int pages) {
   static_cast<SqliteConnection*>(self)->wal_pages_ = pages;

@@ -41,6 +41,8 @@ class SqliteConnection {
   int64_t LastInsertId() const;
   /// Rows that the latest INSERT, UPDATE or DELETE changed.
   int64_t Changes() const;
+  /// Rows that all statements so far changed, rolled back or not.
+  int64_t TotalChanges() const;
 
   /// Stops the checkpoints that SQLite does inside a COMMIT, which would make that commit wait for the disk, and
   /// counts the pages of the write-ahead log instead.
