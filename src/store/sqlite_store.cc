@@ -200,15 +200,9 @@ void SqliteStore::AddInboxItem(InboxItem item, Done done) {
 }
 
 void SqliteStore::ClaimPages(std::vector<PageClaim> claims, std::string key, Done done) {
-  Write(
-      [claims = std::move(claims), key = std::move(key)](SqliteConnection& connection) {
-        base::Result<void> claimed;
-        for (const auto& claim : claims) {
-          if (claimed) claimed = ClaimInboxPage(connection, claim, key);
-        }
-        return claimed;
-      },
-      std::move(done));
+  Write([claims = std::move(claims),
+         key = std::move(key)](SqliteConnection& connection) { return ClaimInboxPages(connection, claims, key); },
+        std::move(done));
 }
 
 void SqliteStore::ConfirmPages(std::string key, Done done) {
