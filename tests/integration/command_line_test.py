@@ -117,7 +117,10 @@ class ServeAndChatTest(unittest.TestCase):
 
     def test_port_in_use_is_named(self):
         with Server() as server:
-            result = run("serve", "-c", server.config)
+            other = server.root / "other.yml"
+            config = server.config.read_text(encoding="utf-8") + "store: { sqlite: other.db }\n"
+            other.write_text(config, encoding="utf-8")
+            result = run("serve", "-c", other)
             self.assertEqual(result.returncode, 69)
             self.assertIn(str(server.operations_port), result.stderr)
 
