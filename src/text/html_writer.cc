@@ -51,7 +51,7 @@ void AppendLinkStart(std::string& out, std::string_view address) {
 }
 
 bool IsLinkable(std::string_view address) {
-  return IsWebAddress(address) || (StartsWithIgnoringCase(address, "mailto:") && address.size() > 7);
+  return IsWebAddress(address) || (address.starts_with("mailto:") && address.size() > 7);
 }
 
 // Text with the web addresses in it as links.

@@ -101,7 +101,7 @@ TEST(WeChatTextTest, TablesBecomeRowsOfText) {
 TEST(WeChatTextTest, LinksKeepTheirAddressIfItIsOfTheWeb) {
   const Case cases[] = {
       {"[看](https://a.cn/?a=1&b=2)", "<a href=\"https://a.cn/?a=1&b=2\">看</a>"},
-      {"[**看** `x`](HTTP://a.cn)", "<a href=\"HTTP://a.cn\">看 x</a>"},
+      {"[**看** `x`](HTTP://a.cn)", "<a href=\"http://a.cn\">看 x</a>"},
       {"[a.cn](https://a.cn/) <https://a.cn> [](https://a.cn)", "https://a.cn/ https://a.cn https://a.cn"},
       {"[看](<https://a.cn/a b\"c> \"标题\")", "<a href=\"https://a.cn/a%20b%22c\">看</a>"},
       {"[看<a](https://a.cn)", "<a href=\"https://a.cn\">看＜a</a>"},
