@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "simulator/soak_follower.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "simulator/chat_text.h"
+#include "simulator/messages.h"
+
+namespace yingda::simulator {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr size_t kMostAtOnce = 3;         // questions that one follower waits for
+constexpr base::Duration kHeld = 4900ms;  // a try that lasted so long was held by a server that lives
+
+bool Holds(const std::string& text, const std::string& part) {
+  return !part.empty() && text.find(part) != std::string::npos;
+}
+
+/// Some server has taken the message: it answered, or kept a try to its end.
+bool WasAccepted(const PushOutcome& outcome) {
+  return std::any_of(outcome.tries.begin(), outcome.tries.end(), [](const TryRecord& record) {
+    const bool held = record.end == TryEnd::kSilence && record.ended - record.started >= kHeld;
+    return held || record.status == 200;
+  });
+}
+
+}  // namespace
+
+SoakFollower::SoakFollower(SoakScene& scene, size_t number, std::string open_id, WeChatSimulator& wechat)
+    : scene_(scene),
+      number_(number),
+      open_id_(std::move(open_id)),
+      chat_(wechat, open_id_, scene.loop.clock()),
+      random_(scene.plan.options().seed * 1'000'003 + number) {}
+
+void SoakFollower::Begin(base::TimePoint until) {
+  until_ = until;
+  ActAfter(0s, std::min<base::Duration>(60s, (until - scene_.loop.clock().Now()) / 2));
+}
+
+void SoakFollower::ActAfter(base::Duration shortest, base::Duration longest) {
+  const double part = Dice();
+  const auto wait = shortest + std::chrono::duration_cast<base::Duration>((longest - shortest) * part);
+  timer_ = scene_.loop.After(SoakPlan::OnGrid(wait), [this] { Act(); });
+}
+
+void SoakFollower::Act() {
+  if (draining_) return ActInDrain();
+  if (scene_.loop.clock().Now() >= until_) return ActAfter(1s, 5s);  // the drain begins soon
+  const double dice = Dice();
+  if (dice < 0.1) {
+    Send(Kind::kKeyword, scene_.texts.keyword, 0);
+  } else if (scene_.judge.Open(number_) >= kMostAtOnce || (more_ && dice < 0.55)) {
+    Continue();
+  } else {
+    // Now and then somebody sends a whole row of questions.
+    const size_t free = kMostAtOnce - scene_.judge.Open(number_);
+    const size_t questions = dice > 0.93 ? free : 1;
+    for (size_t i = 0; i < questions; ++i) Ask();
+  }
+}
+
+void SoakFollower::ActInDrain() {
+  if (scene_.judge.Open(number_) > 0 && !(nothing_more_ >= 2 && !scene_.judge.ModelOwes(number_))) return Continue();
+  // Once more when all is there: whatever came now would have come twice.
+  if (std::exchange(last_word_, true)) {
+    done_ = true;
+    return;
+  }
+  Continue();
+}
+
+void SoakFollower::Ask() {
+  const SoakQuestion question{number_, asked_++};
+  scene_.judge.Asked(question, scene_.plan.Pieces(question), scene_.loop.clock().Now());
+  Send(Kind::kQuestion, scene_.plan.QuestionText(question), question.number);
+}
+
+void SoakFollower::Continue() { Send(Kind::kContinue, "继续", 0); }
+
+void SoakFollower::Send(Kind kind, std::string text, size_t question) {
+  ++waiting_;
+  ++scene_.incidents.messages;
+  if (scene_.spoke) scene_.spoke(open_id_);
+  chat_.Say(
+      std::move(text), [this, kind, question](const PushOutcome& outcome) { Hear(kind, question, outcome); },
+      scene_.plan.FaultsOf(number_, messages_++));
+}
+
+void SoakFollower::Hear(Kind kind, size_t question, const PushOutcome& outcome) {
+  scene_.incidents.pushes += outcome.tries.size();
+  CountIncidents(outcome);
+  if (kind == Kind::kQuestion && WasAccepted(outcome)) scene_.judge.Accepted({number_, question});
+  if (outcome.shown()) {
+    HearReply(kind, question, outcome);
+  } else if (outcome.failed()) {
+    for (auto record = outcome.tries.rbegin(); record != outcome.tries.rend(); ++record) {
+      if (record->end != TryEnd::kReplyLost || !record->reply) continue;
+      scene_.judge.LostOnTheWire(ReplyAsText(*record->reply));
+      break;
+    }
+  }
+  if (--waiting_ == 0) ActAfter(3s, draining_ ? 25s : 50s);
+}
+
+void SoakFollower::HearReply(Kind kind, size_t question, const PushOutcome& outcome) {
+  const std::string text = outcome.Text();
+  SoakReplyTo to;
+  if (kind == Kind::kQuestion) to.question = question;
+  to.continue_said = kind == Kind::kContinue;
+  to.try_number = outcome.try_number;
+  scene_.judge.SeenReply(number_, text, to, scene_.loop.clock().Now());
+  more_ = TapLinkIn(text).has_value();
+  nothing_more_ = Holds(text, scene_.texts.nothing_more) ? nothing_more_ + 1 : 0;
+  const auto& refusals = scene_.texts.refusals;
+  const bool refused = std::any_of(refusals.begin(), refusals.end(), [&](const auto& r) { return Holds(text, r); });
+  if (kind == Kind::kQuestion && refused) scene_.judge.Refused({number_, question});
+  if (kind != Kind::kKeyword) return;
+  ++scene_.incidents.keyword_messages;
+  if (Holds(text, scene_.texts.keyword_reply)) return;
+  ++scene_.incidents.wrong_keyword_replies;
+  scene_.incidents.example = "the reply to a keyword was: " + text;
+}
+
+void SoakFollower::CountIncidents(const PushOutcome& outcome) {
+  for (const TryRecord& record : outcome.tries) {
+    if (record.end != TryEnd::kBadStatus && record.end != TryEnd::kBadReply) continue;
+    ++scene_.incidents.bad_replies;
+    scene_.incidents.example = record.problem;
+  }
+  if (outcome.AllRepliesEqual()) return;
+  ++scene_.incidents.unequal_replies;
+  scene_.incidents.example = "the tries of one message got different replies";
+}
+
+}  // namespace yingda::simulator
