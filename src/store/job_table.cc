@@ -3,44 +3,15 @@
 
 #include <algorithm>
 
+// In the order in which ReadJobs takes them.
+#define YINGDA_JOB_COLUMNS                                                                              \
+  "key, account, open_id, to_user, kind, question, first_seen_ms, tries, finished, reply, reply_text, " \
+  "delivery, json, page_id"
+
 namespace yingda::store {
+namespace {
 
-base::Result<void> InsertJob(SqliteConnection& connection, const JobRecord& job) {
-  return Query(connection,
-               "INSERT INTO jobs (account, key, open_id, to_user, kind, first_seen_ms, tries, finished, delivery, "
-               "question, reply, reply_text, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO "
-               "NOTHING",
-               job.account, job.key, job.open_id, job.to_user, job.kind, job.first_seen_ms, job.tries, job.finished,
-               static_cast<int>(job.delivery), job.question, job.reply, job.reply_text, job.json)
-      .Run();
-}
-
-base::Result<void> RaiseTries(SqliteConnection& connection, std::string_view key, int tries) {
-  return Query(connection, "UPDATE jobs SET tries = ?1 WHERE key = ?2 AND tries < ?1", tries, key).Run();
-}
-
-base::Result<void> SetJobReply(SqliteConnection& connection, const JobResult& result) {
-  return Query(connection, "UPDATE jobs SET reply = ?, reply_text = ?, finished = ?, delivery = ? WHERE key = ?",
-               result.reply, result.reply_text, result.finished, static_cast<int>(result.delivery), result.key)
-      .Run();
-}
-
-base::Result<void> SetJobDelivery(SqliteConnection& connection, std::string_view key, Delivery delivery) {
-  return Query(connection, "UPDATE jobs SET delivery = ? WHERE key = ?", static_cast<int>(delivery), key).Run();
-}
-
-base::Result<void> DeleteJobsOf(SqliteConnection& connection, std::string_view account, std::string_view open_id) {
-  return Query(connection, "DELETE FROM jobs WHERE account = ? AND open_id = ?", account, open_id).Run();
-}
-
-base::Result<std::vector<JobRecord>> SelectJobs(SqliteConnection& connection, int64_t since_ms, size_t limit) {
-  // Sorting ids only keeps the long texts out of the sorter.
-  Query query(connection,
-              "SELECT key, account, open_id, to_user, kind, question, first_seen_ms, tries, finished, reply, "
-              "reply_text, delivery, json FROM jobs WHERE id IN (SELECT id FROM jobs WHERE first_seen_ms >= ?1 OR "
-              "finished = 0 OR delivery <> ?2 ORDER BY finished, delivery = ?2, first_seen_ms DESC, id DESC LIMIT ?3) "
-              "ORDER BY first_seen_ms, id",
-              since_ms, static_cast<int>(Delivery::kDelivered), static_cast<int64_t>(limit));
+base::Result<std::vector<JobRecord>> ReadJobs(Query& query) {
   std::vector<JobRecord> jobs;
   for (;;) {
     YINGDA_TRY(const bool found, query.Next());
@@ -59,7 +30,63 @@ base::Result<std::vector<JobRecord>> SelectJobs(SqliteConnection& connection, in
     job.reply_text = query.Text(10);
     job.delivery = static_cast<Delivery>(query.Integer(11));
     job.json = query.Integer(12) != 0;
+    job.page_id = query.Text(13);
   }
+}
+
+}  // namespace
+
+base::Result<void> InsertJob(SqliteConnection& connection, const JobRecord& job) {
+  return Query(connection,
+               "INSERT INTO jobs (account, key, open_id, to_user, kind, first_seen_ms, tries, finished, delivery, "
+               "question, reply, reply_text, json, page_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON "
+               "CONFLICT "
+               "(key) DO NOTHING",
+               job.account, job.key, job.open_id, job.to_user, job.kind, job.first_seen_ms, job.tries, job.finished,
+               static_cast<int>(job.delivery), job.question, job.reply, job.reply_text, job.json, job.page_id)
+      .Run();
+}
+
+base::Result<void> RaiseTries(SqliteConnection& connection, std::string_view key, int tries) {
+  return Query(connection, "UPDATE jobs SET tries = ?1 WHERE key = ?2 AND tries < ?1", tries, key).Run();
+}
+
+base::Result<void> SetJobReply(SqliteConnection& connection, const JobResult& result) {
+  return Query(connection,
+               "UPDATE jobs SET reply = ?1, reply_text = ?2, finished = ?3, delivery = ?4, page_id = CASE ?5 WHEN '' "
+               "THEN page_id ELSE ?5 END WHERE key = ?6",
+               result.reply, result.reply_text, result.finished, static_cast<int>(result.delivery), result.page_id,
+               result.key)
+      .Run();
+}
+
+base::Result<void> SetJobDelivery(SqliteConnection& connection, std::string_view key, Delivery delivery) {
+  return Query(connection, "UPDATE jobs SET delivery = ? WHERE key = ?", static_cast<int>(delivery), key).Run();
+}
+
+base::Result<void> DeleteJobsOf(SqliteConnection& connection, std::string_view account, std::string_view open_id) {
+  return Query(connection, "DELETE FROM jobs WHERE account = ? AND open_id = ?", account, open_id).Run();
+}
+
+base::Result<std::vector<JobRecord>> SelectJobs(SqliteConnection& connection, int64_t since_ms, size_t limit) {
+  // Sorting ids only keeps the long texts out of the sorter.
+  Query query(connection,
+              "SELECT " YINGDA_JOB_COLUMNS
+              " FROM jobs WHERE id IN (SELECT id FROM jobs WHERE first_seen_ms >= ?1 OR finished = 0 OR delivery <> ?2 "
+              "ORDER BY finished, delivery = ?2, first_seen_ms DESC, id DESC LIMIT ?3) ORDER BY first_seen_ms, id",
+              since_ms, static_cast<int>(Delivery::kDelivered), static_cast<int64_t>(limit));
+  return ReadJobs(query);
+}
+
+base::Result<std::vector<JobRecord>> SelectJobsOf(SqliteConnection& connection, std::string_view account,
+                                                  std::string_view open_id, int64_t since_ms, int limit) {
+  Query query(
+      connection,
+      "SELECT " YINGDA_JOB_COLUMNS
+      " FROM jobs WHERE account = ? AND open_id = ? AND first_seen_ms >= ? ORDER BY first_seen_ms DESC, id DESC "
+      "LIMIT ?",
+      account, open_id, since_ms, limit);
+  return ReadJobs(query);
 }
 
 base::Result<bool> SweepJobs(SqliteConnection& connection, JobSweep& sweep, int limit) {
