@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -24,8 +25,9 @@ std::string MinutesAndSeconds(base::Duration duration) {
 
 std::string Line(const std::string& name, size_t count, const std::string& note = {}) {
   std::string line = "  " + name;
-  // Chinese characters are two columns wide and three bytes long; only 继续 occurs.
-  const size_t columns = name.find("继续") == std::string::npos ? name.size() : name.size() - 2;
+  // Chinese characters are two columns wide and three bytes long; two of them occur, or none.
+  const bool ascii = std::all_of(name.begin(), name.end(), [](char c) { return c > 0; });
+  const size_t columns = ascii ? name.size() : name.size() - 2;
   line += std::string(columns < 44 ? 44 - columns : 1, ' ');
   const std::string digits = std::to_string(count);
   line += std::string(digits.size() < 8 ? 8 - digits.size() : 0, ' ') + digits;
@@ -64,7 +66,8 @@ std::string SummaryText(const simulator::Soak::Options& options, const simulator
   for (size_t way = 0; way < verdict.delivered.size(); ++way) {
     text += Line(std::string("    whole ") + ToString(static_cast<SoakWay>(way)), verdict.delivered[way]);
   }
-  text += Line("    written to the last try, lost after it", verdict.lost_on_the_wire, "no server could know");
+  text += Line("    written to the last try, lost after it", verdict.lost_on_the_wire,
+               verdict.lost_on_the_wire > 0 ? "no server could know" : "");
   text += Must("    lost", verdict.lost.size(), Names(verdict.lost));
   text += Must("  delivered twice", verdict.twice.size(), Names(verdict.twice));
   text += Line("  again on demand, after a kill amid delivery", verdict.twice_around_a_kill);
@@ -73,6 +76,8 @@ std::string SummaryText(const simulator::Soak::Options& options, const simulator
   text += Line("  again because of a kill", verdict.repeated_calls);
   text += Must("  questions with calls that no kill explains", verdict.extra_calls.size(), Names(verdict.extra_calls));
   text += Must("wrong keyword replies", incidents.wrong_keyword_replies, incidents.example);
+  text += Line("answer pages read", incidents.pages_read);
+  text += Must("answer pages that were not served", incidents.bad_pages, incidents.example);
   text += Must("replies that WeChat would not accept", incidents.bad_replies, incidents.example);
   text += Must("messages whose tries got different replies", incidents.unequal_replies, incidents.example);
   if (!report.drained) text += "  answers were still open when the run was given up\n";
@@ -82,7 +87,7 @@ std::string SummaryText(const simulator::Soak::Options& options, const simulator
 std::string SummaryJson(const simulator::Soak::Options& options, const simulator::Soak::Report& report) {
   const simulator::SoakVerdict& verdict = report.verdict;
   const simulator::SoakIncidents& incidents = report.incidents;
-  constexpr const char* kWays[] = {"try1", "try2", "try3", "continue", "later", "push", "page"};
+  constexpr const char* kWays[] = {"try1", "try2", "try3", "continue", "again", "later", "push", "page"};
   nlohmann::ordered_json delivered;
   for (size_t way = 0; way < verdict.delivered.size(); ++way) delivered[kWays[way]] = verdict.delivered[way];
   const nlohmann::ordered_json json = {{"good", report.Good()},
@@ -110,6 +115,8 @@ std::string SummaryJson(const simulator::Soak::Options& options, const simulator
                                        {"repeated_calls", verdict.repeated_calls},
                                        {"unexplained_calls", verdict.extra_calls.size()},
                                        {"wrong_keyword_replies", incidents.wrong_keyword_replies},
+                                       {"pages_read", incidents.pages_read},
+                                       {"bad_pages", incidents.bad_pages},
                                        {"bad_replies", incidents.bad_replies},
                                        {"unequal_replies", incidents.unequal_replies}};
   return json.dump() + "\n";

@@ -16,6 +16,7 @@
 #include "simulator/loop_call.h"
 #include "simulator/model_upstream.h"
 #include "simulator/thread_states.h"
+#include "simulator/timed_requests.h"
 #include "simulator/wechat_api.h"
 
 namespace yingda::simulator {
@@ -27,6 +28,8 @@ using RealClock = std::chrono::steady_clock;
 constexpr auto kLongestSettling = 60s;
 constexpr long kBetweenLooksNs = 100'000;
 constexpr size_t kChunksOfAnAnswer = 24;
+constexpr const char* kPagePath = "/a/";
+constexpr base::Duration kPageLimit = 10s;
 constexpr double kKillNotBefore = 0.1;  // of the run, and as much of its end
 
 net::CurlHttpClient::Options ClientOptions(const Soak::Options& options) {
@@ -58,7 +61,11 @@ class Soak::Implementation {
         random_(options_.plan.seed) {}
 
   ~Implementation() {
-    RunOnLoopAndWait(loop_, [this] { followers_.clear(); });
+    RunOnLoopAndWait(loop_, [this] {
+      pages_.DropAll();
+      numbers_.clear();
+      followers_.clear();
+    });
     wechat_.clear();
     upstream_.Stop();
     api_.Stop();
@@ -129,7 +136,7 @@ class Soak::Implementation {
     api.on_delivery = [this](const ApiDelivery& delivery) {
       loop_.Post([this, delivery] {
         const auto found = numbers_.find(delivery.open_id);
-        if (found != numbers_.end()) judge_.SeenPush(found->second, delivery.text, clock_.Now());
+        if (found != numbers_.end()) followers_[found->second]->HearPush(delivery.text);
       });
     };
     return api;
@@ -157,6 +164,13 @@ class Soak::Implementation {
       wechat_.push_back(std::move(created));
     }
     scene_.texts = options_.texts;
+    scene_.read_page = [this, port](const std::string& rest, std::function<void(int, std::string)> done) {
+      net::HttpClientRequest request;
+      request.url = "http://127.0.0.1:" + std::to_string(port) + kPagePath + rest;
+      pages_.Start(std::move(request), kPageLimit, [done = std::move(done)](const TimedAnswer& answer) {
+        done(answer.complete ? answer.status : 0, answer.body);
+      });
+    };
     scene_.spoke = [this](const std::string& open_id) { api_.FollowerSpoke(open_id, AppIdOf(numbers_.at(open_id))); };
     for (size_t i = 0; i < options_.followers; ++i) {
       std::string open_id = "oSoak-" + std::to_string(i);
@@ -266,7 +280,8 @@ class Soak::Implementation {
   SoakJudge judge_;
   SoakIncidents incidents_;
   std::map<std::string, size_t> numbers_;  // followers by OpenID; filled before anything runs
-  SoakScene scene_{loop_, plan_, judge_, incidents_, {}, {}};
+  SoakScene scene_{loop_, plan_, judge_, incidents_, {}, {}, {}};
+  TimedRequests pages_{loop_, client_};
   std::vector<std::unique_ptr<SoakFollower>> followers_;
 
   ModelUpstream upstream_;

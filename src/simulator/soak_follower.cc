@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr size_t kMostAtOnce = 3;         // questions that one follower waits for
+constexpr size_t kMostAtOnce = 3;  // questions that one follower waits for
+constexpr double kReadsPage = 0.3;
 constexpr base::Duration kHeld = 4900ms;  // a try that lasted so long was held by a server that lives
 
 bool Holds(const std::string& text, const std::string& part) {
@@ -36,6 +37,11 @@ SoakFollower::SoakFollower(SoakScene& scene, size_t number, std::string open_id,
       chat_(wechat, open_id_, scene.loop.clock()),
       random_(scene.plan.options().seed * 1'000'003 + number) {}
 
+SoakFollower::~SoakFollower() {
+  scene_.loop.Cancel(timer_);
+  scene_.loop.Cancel(page_timer_);
+}
+
 void SoakFollower::Begin(base::TimePoint until) {
   until_ = until;
   ActAfter(0s, std::min<base::Duration>(60s, (until - scene_.loop.clock().Now()) / 2));
@@ -48,6 +54,7 @@ void SoakFollower::ActAfter(base::Duration shortest, base::Duration longest) {
 }
 
 void SoakFollower::Act() {
+  if (std::exchange(lost_one_, false)) return Send(Kind::kAgain, scene_.texts.again, 0);
   if (draining_) return ActInDrain();
   if (scene_.loop.clock().Now() >= until_) return ActAfter(1s, 5s);  // the drain begins soon
   const double dice = Dice();
@@ -97,6 +104,7 @@ void SoakFollower::Hear(Kind kind, size_t question, const PushOutcome& outcome) 
   if (outcome.shown()) {
     HearReply(kind, question, outcome);
   } else if (outcome.failed()) {
+    lost_one_ = !scene_.texts.again.empty() && kind != Kind::kKeyword;
     for (auto record = outcome.tries.rbegin(); record != outcome.tries.rend(); ++record) {
       if (record->end != TryEnd::kReplyLost || !record->reply) continue;
       scene_.judge.LostOnTheWire(ReplyAsText(*record->reply));
@@ -111,10 +119,12 @@ void SoakFollower::HearReply(Kind kind, size_t question, const PushOutcome& outc
   SoakReplyTo to;
   if (kind == Kind::kQuestion) to.question = question;
   to.continue_said = kind == Kind::kContinue;
+  to.asked_again = kind == Kind::kAgain;
   to.try_number = outcome.try_number;
   scene_.judge.SeenReply(number_, text, to, scene_.loop.clock().Now());
   more_ = TapLinkIn(text).has_value();
   nothing_more_ = Holds(text, scene_.texts.nothing_more) ? nothing_more_ + 1 : 0;
+  MayReadPage(text);
   const auto& refusals = scene_.texts.refusals;
   const bool refused = std::any_of(refusals.begin(), refusals.end(), [&](const auto& r) { return Holds(text, r); });
   if (kind == Kind::kQuestion && refused) scene_.judge.Refused({number_, question});
@@ -123,6 +133,31 @@ void SoakFollower::HearReply(Kind kind, size_t question, const PushOutcome& outc
   if (Holds(text, scene_.texts.keyword_reply)) return;
   ++scene_.incidents.wrong_keyword_replies;
   scene_.incidents.example = "the reply to a keyword was: " + text;
+}
+
+void SoakFollower::HearPush(const std::string& text) {
+  scene_.judge.SeenPush(number_, text, scene_.loop.clock().Now());
+  if (TapLinkIn(text)) more_ = true;
+  MayReadPage(text);
+}
+
+void SoakFollower::MayReadPage(const std::string& text) {
+  const std::string& address = scene_.texts.page_address;
+  const size_t at = address.empty() ? std::string::npos : text.rfind(address);
+  if (at == std::string::npos || page_timer_ != 0 || Dice() > kReadsPage) return;
+  const size_t begin = at + address.size();
+  std::string rest = text.substr(begin, text.find_first_of("\"<> \n", begin) - begin);
+  const auto later = std::chrono::duration_cast<base::Duration>(60s * Dice());
+  page_timer_ = scene_.loop.After(SoakPlan::OnGrid(later), [this, rest = std::move(rest)] {
+    page_timer_ = 0;
+    scene_.read_page(rest, [this](int status, const std::string& body) {
+      if (status == 0) return;  // the server was down
+      ++scene_.incidents.pages_read;
+      scene_.incidents.bad_pages += status == 200 ? 0 : 1;
+      if (status != 200) scene_.incidents.example = "an answer page had status " + std::to_string(status);
+      scene_.judge.SeenPage(number_, body, scene_.loop.clock().Now());
+    });
+  });
 }
 
 void SoakFollower::CountIncidents(const PushOutcome& outcome) {

@@ -19,6 +19,8 @@ namespace yingda::simulator {
 /// What the followers of a soak run recognise, as the server was configured.
 struct SoakTexts {
   std::string nothing_more;
+  std::string again;         // the command that has the last answer sent again, e.g. 重发; empty: there is none
+  std::string page_address;  // what the address of an answer page begins with; empty: there are none
   std::vector<std::string> refusals;  // a question with such a reply will not be answered
   std::string keyword = "ping";       // a message that a rule answers
   std::string keyword_reply = "pong";
@@ -30,11 +32,13 @@ struct SoakIncidents {
   size_t pushes = 0;
   size_t keyword_messages = 0;  // that were answered
   size_t wrong_keyword_replies = 0;
+  size_t pages_read = 0;
+  size_t bad_pages = 0;        // without a good answer to the GET
   size_t bad_replies = 0;      // a status or a body that WeChat would not accept
   size_t unequal_replies = 0;  // other bytes for another try of the same message
   std::string example;         // of the last one of these, for a person
 
-  bool Good() const { return wrong_keyword_replies + bad_replies + unequal_replies == 0; }
+  bool Good() const { return wrong_keyword_replies + bad_replies + unequal_replies + bad_pages == 0; }
 };
 
 /// What all followers of a run share. Everything in it outlives them.
@@ -45,6 +49,8 @@ struct SoakScene {
   SoakIncidents& incidents;
   SoakTexts texts;
   std::function<void(const std::string& open_id)> spoke;  // before each message
+  /// Fetches an answer page by what follows page_address. The status is 0 when nobody served.
+  std::function<void(const std::string& rest, std::function<void(int status, std::string body)> done)> read_page;
 };
 
 /// A follower who asks, waits, says 继续 when there is more to come, asks something else in between, and in the end
@@ -52,12 +58,14 @@ struct SoakScene {
 class SoakFollower {
  public:
   SoakFollower(SoakScene& scene, size_t number, std::string open_id, WeChatSimulator& wechat);
-  ~SoakFollower() { scene_.loop.Cancel(timer_); }
+  ~SoakFollower();
   SoakFollower(const SoakFollower&) = delete;
   SoakFollower& operator=(const SoakFollower&) = delete;
 
   /// Asks until `until`.
   void Begin(base::TimePoint until);
+  /// A customer-service message appears in the chat.
+  void HearPush(const std::string& text);
   /// No new questions any more.
   void Drain() { draining_ = true; }
   /// Has all answers, or nothing comes any more.
@@ -65,7 +73,7 @@ class SoakFollower {
   const std::string& open_id() const { return open_id_; }
 
  private:
-  enum class Kind { kQuestion, kContinue, kKeyword };
+  enum class Kind { kQuestion, kContinue, kAgain, kKeyword };
 
   void Act();
   void ActInDrain();
@@ -74,6 +82,7 @@ class SoakFollower {
   void Send(Kind kind, std::string text, size_t question);
   void Hear(Kind kind, size_t question, const PushOutcome& outcome);
   void HearReply(Kind kind, size_t question, const PushOutcome& outcome);
+  void MayReadPage(const std::string& text);
   void CountIncidents(const PushOutcome& outcome);
   void ActAfter(base::Duration shortest, base::Duration longest);
   double Dice() { return std::uniform_real_distribution<double>(0, 1)(random_); }
@@ -85,11 +94,13 @@ class SoakFollower {
   std::mt19937_64 random_;
   base::TimePoint until_;
   net::EventLoop::TimerId timer_ = 0;
+  net::EventLoop::TimerId page_timer_ = 0;
   size_t asked_ = 0;
   size_t messages_ = 0;
   size_t waiting_ = 0;
-  bool more_ = false;     // the last reply said that there is more to come
-  int nothing_more_ = 0;  // times in a row
+  bool lost_one_ = false;  // WeChat said that the account is out of order
+  bool more_ = false;      // the last reply said that there is more to come
+  int nothing_more_ = 0;   // times in a row
   bool draining_ = false;
   bool last_word_ = false;
   bool done_ = false;

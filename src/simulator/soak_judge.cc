@@ -15,6 +15,8 @@ const char* ToString(SoakWay way) {
       return "try 3";
     case SoakWay::kContinue:
       return "on 继续";
+    case SoakWay::kAgain:
+      return "on 重发";
     case SoakWay::kLater:
       return "with a later message";
     case SoakWay::kPush:
@@ -58,7 +60,8 @@ void SoakJudge::ModelFinished(SoakQuestion question, base::TimePoint) { question
 void SoakJudge::Killed(base::TimePoint now) { kills_.push_back(now); }
 
 void SoakJudge::SeenReply(size_t follower, const std::string& text, const SoakReplyTo& to, base::TimePoint now) {
-  See(follower, text, now, &to, to.continue_said ? SoakWay::kContinue : SoakWay::kLater);
+  const SoakWay otherwise = to.asked_again ? SoakWay::kAgain : SoakWay::kLater;
+  See(follower, text, now, &to, to.continue_said ? SoakWay::kContinue : otherwise);
 }
 
 void SoakJudge::SeenPush(size_t follower, const std::string& text, base::TimePoint now) {
@@ -80,16 +83,21 @@ void SoakJudge::See(size_t follower, const std::string& text, base::TimePoint no
 
 void SoakJudge::SeePiece(Record& record, const SoakPiece& piece, base::TimePoint now, SoakWay way) {
   Sighting& sighting = record.chat[piece.call][piece.piece];
+  if (way == SoakWay::kAgain && sighting.times > 0) return;
   if (++sighting.times == 1) {
     sighting.first = now;
   } else if (KilledWithin(sighting.first, std::min(now, sighting.first + options_.around_kill))) {
     sighting.excused = true;
   }
   Accepted(piece.question);
+  Completed(piece.question, record, way);
+}
+
+void SoakJudge::Completed(SoakQuestion question, Record& record, SoakWay way) {
   if (record.way || !WholeWith(record, false)) return;
   record.way = way;
   ++complete_;
-  open_[piece.question.follower].erase(piece.question.number);
+  open_[question.follower].erase(question.number);
 }
 
 void SoakJudge::SeenPage(size_t follower, const std::string& text, base::TimePoint) {
@@ -97,10 +105,7 @@ void SoakJudge::SeenPage(size_t follower, const std::string& text, base::TimePoi
     Record& record = questions_[piece.question];
     if (piece.question.follower != follower) record.foreign = true;
     record.elsewhere[piece.call].insert(piece.piece);
-    if (record.way || !WholeWith(record, false)) continue;
-    record.way = SoakWay::kPage;
-    ++complete_;
-    open_[piece.question.follower].erase(piece.question.number);
+    Completed(piece.question, record, SoakWay::kPage);
   }
 }
 

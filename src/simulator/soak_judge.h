@@ -15,13 +15,14 @@
 namespace yingda::simulator {
 
 /// How the rest of an answer came to its follower.
-enum class SoakWay { kTry1, kTry2, kTry3, kContinue, kLater, kPush, kPage, kCount };
+enum class SoakWay { kTry1, kTry2, kTry3, kContinue, kAgain, kLater, kPush, kPage, kCount };
 const char* ToString(SoakWay way);
 
 /// What a follower was answering to when a text appeared in the chat.
 struct SoakReplyTo {
   std::optional<size_t> question;  // the number of the question that this is the reply to
   bool continue_said = false;
+  bool asked_again = false;  // 重发: what was seen before is no fault
   int try_number = 0;
 };
 
@@ -106,6 +107,7 @@ class SoakJudge {
 
   void See(size_t follower, const std::string& text, base::TimePoint now, const SoakReplyTo* to, SoakWay way);
   void SeePiece(Record& record, const SoakPiece& piece, base::TimePoint now, SoakWay way);
+  void Completed(SoakQuestion question, Record& record, SoakWay way);
   bool WholeWith(const Record& record, bool wire_too) const;
   size_t WholeCalls(const Record& record) const;
   bool KilledWithin(base::TimePoint from, base::TimePoint to) const;

@@ -30,8 +30,8 @@ class SoakJudgeTest : public ::testing::Test {
     return "第一点" + name + std::to_string(2 * n) + "e：好的，" + name + std::to_string(2 * n + 1) + "e。";
   }
   static std::string Whole(size_t call = 1) { return Sentence(0, call) + Sentence(1, call); }
-  static SoakReplyTo OwnTry(int number) { return {kQuestion.number, false, number}; }
-  static SoakReplyTo Continue() { return {std::nullopt, true, 1}; }
+  static SoakReplyTo OwnTry(int number) { return {kQuestion.number, false, false, number}; }
+  static SoakReplyTo Continue() { return {std::nullopt, true, false, 1}; }
 
   void See(const std::string& text, const SoakReplyTo& to, base::Duration at) {
     judge_.SeenReply(kFollower, text, to, At(at));
@@ -91,8 +91,19 @@ TEST_F(SoakJudgeTest, PartsOnDifferentWaysMakeAWholeThatCountsForTheLast) {
   EXPECT_EQ(Delivered(SoakWay::kTry3), 0u);
 }
 
+TEST_F(SoakJudgeTest, WhatTheFollowerAskedForAgainIsNotTwiceAndMendsWhatTheWireLost) {
+  See(Sentence(0), OwnTry(3), 14s);
+  judge_.LostOnTheWire(Sentence(1));
+  See(Whole(), {std::nullopt, false, true, 1}, 30s);
+  EXPECT_TRUE(judge_.Judge().Good());
+  EXPECT_EQ(judge_.Judge().lost_on_the_wire, 0u);
+  EXPECT_EQ(Delivered(SoakWay::kAgain), 1u);
+  See(Sentence(1), Continue(), 60s);
+  EXPECT_THAT(judge_.Judge().twice, ElementsAre(kQuestion));
+}
+
 TEST_F(SoakJudgeTest, WhatComesInFrontOfAnotherReplyCameWithALaterMessage) {
-  See(Whole() + "另外……", {7, false, 1}, 30s);
+  See(Whole() + "另外……", {7, false, false, 1}, 30s);
   EXPECT_EQ(Delivered(SoakWay::kLater), 1u);
 }
 
