@@ -192,7 +192,9 @@ int SimulateCommand::Run() {
   line.End();
   if (!report || !report->Good()) {
     (*folder)->Keep();
-    std::fprintf(stderr, "configuration, store and log of the server: %s\n", (*folder)->path().c_str());
+    if (report) static_cast<void>((*folder)->Write("stories.txt", report->stories));
+    std::fprintf(stderr, "to look into: %s (configuration, store and log of the server, and stories.txt)\n",
+                 (*folder)->path().c_str());
   }
   if (!report) return fail(report.error());
   const std::string summary = arguments.json ? SummaryJson(options, *report) : SummaryText(options, *report);

@@ -30,6 +30,7 @@ constexpr long kBetweenLooksNs = 100'000;
 constexpr size_t kChunksOfAnAnswer = 24;
 constexpr const char* kPagePath = "/a/";
 constexpr base::Duration kPageLimit = 10s;
+constexpr size_t kMostStories = 10;
 constexpr double kKillNotBefore = 0.1;  // of the run, and as much of its end
 
 net::CurlHttpClient::Options ClientOptions(const Soak::Options& options) {
@@ -111,6 +112,7 @@ class Soak::Implementation {
     RunOnLoopAndWait(loop_, [&] {
       report.verdict = judge_.Judge();
       report.incidents = incidents_;
+      report.stories = Stories(report.verdict);
     });
     return report;
   }
@@ -252,6 +254,25 @@ class Soak::Implementation {
       all = std::all_of(followers_.begin(), followers_.end(), [](const auto& follower) { return follower->Done(); });
     });
     return all;
+  }
+
+  std::string Stories(const SoakVerdict& verdict) const {
+    std::set<size_t> whose;
+    for (const auto* questions : {&verdict.lost, &verdict.twice, &verdict.foreign, &verdict.extra_calls}) {
+      for (const SoakQuestion& question : *questions) whose.insert(question.follower);
+    }
+    std::string stories;
+    size_t told = 0;
+    for (const size_t number : whose) {
+      if (++told > kMostStories) break;
+      stories +=
+          "follower " + std::to_string(number) + ", account " + options_.accounts[number % wechat_.size()].path + "\n";
+      for (const std::string& line : followers_[number]->Story()) stories += "  " + line + "\n";
+    }
+    for (const base::TimePoint kill : judge_.kills()) {
+      stories += "kill at " + std::to_string(std::chrono::duration<double>(kill - began_).count()) + " s\n";
+    }
+    return stories;
   }
 
   void TellProgress() {

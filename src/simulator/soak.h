@@ -54,6 +54,7 @@ class Soak {
     size_t customer_messages = 0;
     base::Duration played{};  // of simulated time, the drain included
     bool drained = false;     // within drain_limit
+    std::string stories;      // of followers to whom something happened that must not, ten at most
     bool Good() const { return verdict.Good() && incidents.Good() && drained; }
   };
 

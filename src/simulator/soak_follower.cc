@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "simulator/chat_text.h"
 #include "simulator/messages.h"
 
@@ -13,11 +14,44 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr size_t kMostAtOnce = 3;  // questions that one follower waits for
+constexpr size_t kShownBytes = 120;
+constexpr size_t kStoryLines = 1'000;
 constexpr double kReadsPage = 0.3;
 constexpr base::Duration kHeld = 4900ms;  // a try that lasted so long was held by a server that lives
 
 bool Holds(const std::string& text, const std::string& part) {
   return !part.empty() && text.find(part) != std::string::npos;
+}
+
+/// Answers as ranges of their pieces, and the rest as it is, on one line.
+std::string Shortened(const std::string& text) {
+  std::string line = std::string(base::Utf8Prefix(text, kShownBytes));
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::optional<SoakPiece> first;
+  std::optional<SoakPiece> last;
+  const auto end_range = [&] {
+    if (!first) return;
+    line += " {Q" + std::to_string(first->question.follower) + "x" + std::to_string(first->question.number) + "c" +
+            std::to_string(first->call) + ": " + std::to_string(first->piece) + "-" + std::to_string(last->piece) + "}";
+  };
+  for (const SoakPiece& piece : SoakPlan::PiecesIn(text)) {
+    const bool next = last && piece == SoakPiece{last->question, last->call, last->piece + 1};
+    if (!next) {
+      end_range();
+      first = piece;
+    }
+    last = piece;
+  }
+  end_range();
+  return line;
+}
+
+std::string Tries(const PushOutcome& outcome) {
+  std::string tries;
+  for (const TryRecord& record : outcome.tries) {
+    tries += (tries.empty() ? "" : ", ") + std::to_string(record.number) + " " + ToString(record.end);
+  }
+  return tries;
 }
 
 /// Some server has taken the message: it answered, or kept a try to its end.
@@ -44,6 +78,7 @@ SoakFollower::~SoakFollower() {
 
 void SoakFollower::Begin(base::TimePoint until) {
   until_ = until;
+  began_ = scene_.loop.clock().Now();
   ActAfter(0s, std::min<base::Duration>(60s, (until - scene_.loop.clock().Now()) / 2));
 }
 
@@ -91,6 +126,7 @@ void SoakFollower::Continue() { Send(Kind::kContinue, "继续", 0); }
 void SoakFollower::Send(Kind kind, std::string text, size_t question) {
   ++waiting_;
   ++scene_.incidents.messages;
+  Tell("says: " + text);
   if (scene_.spoke) scene_.spoke(open_id_);
   chat_.Say(
       std::move(text), [this, kind, question](const PushOutcome& outcome) { Hear(kind, question, outcome); },
@@ -99,6 +135,7 @@ void SoakFollower::Send(Kind kind, std::string text, size_t question) {
 
 void SoakFollower::Hear(Kind kind, size_t question, const PushOutcome& outcome) {
   scene_.incidents.pushes += outcome.tries.size();
+  Tell("[" + Tries(outcome) + "] " + (outcome.shown() ? Shortened(outcome.Text()) : std::string("-")));
   CountIncidents(outcome);
   if (kind == Kind::kQuestion && WasAccepted(outcome)) scene_.judge.Accepted({number_, question});
   if (outcome.shown()) {
@@ -137,6 +174,7 @@ void SoakFollower::HearReply(Kind kind, size_t question, const PushOutcome& outc
 
 void SoakFollower::HearPush(const std::string& text) {
   scene_.judge.SeenPush(number_, text, scene_.loop.clock().Now());
+  Tell("push: " + Shortened(text));
   if (TapLinkIn(text)) more_ = true;
   MayReadPage(text);
 }
@@ -151,6 +189,7 @@ void SoakFollower::MayReadPage(const std::string& text) {
   page_timer_ = scene_.loop.After(SoakPlan::OnGrid(later), [this, rest = std::move(rest)] {
     page_timer_ = 0;
     scene_.read_page(rest, [this](int status, const std::string& body) {
+      Tell("page, status " + std::to_string(status) + ": " + Shortened(body));
       if (status == 0) return;  // the server was down
       ++scene_.incidents.pages_read;
       scene_.incidents.bad_pages += status == 200 ? 0 : 1;
@@ -158,6 +197,12 @@ void SoakFollower::MayReadPage(const std::string& text) {
       scene_.judge.SeenPage(number_, body, scene_.loop.clock().Now());
     });
   });
+}
+
+void SoakFollower::Tell(const std::string& line) {
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(scene_.loop.clock().Now() - began_).count();
+  story_.push_back(std::to_string(now / 1000) + "." + std::to_string(now % 1000 / 125) + "/8 s " + line);
+  if (story_.size() > kStoryLines) story_.pop_front();
 }
 
 void SoakFollower::CountIncidents(const PushOutcome& outcome) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <random>
@@ -70,7 +71,8 @@ class SoakFollower {
   void Drain() { draining_ = true; }
   /// Has all answers, or nothing comes any more.
   bool Done() const { return done_; }
-  const std::string& open_id() const { return open_id_; }
+  /// What happened to this follower, one line each, for whoever looks into a bad run. The last 1,000 lines.
+  const std::deque<std::string>& Story() const { return story_; }
 
  private:
   enum class Kind { kQuestion, kContinue, kAgain, kKeyword };
@@ -83,6 +85,7 @@ class SoakFollower {
   void Hear(Kind kind, size_t question, const PushOutcome& outcome);
   void HearReply(Kind kind, size_t question, const PushOutcome& outcome);
   void MayReadPage(const std::string& text);
+  void Tell(const std::string& line);
   void CountIncidents(const PushOutcome& outcome);
   void ActAfter(base::Duration shortest, base::Duration longest);
   double Dice() { return std::uniform_real_distribution<double>(0, 1)(random_); }
@@ -92,6 +95,7 @@ class SoakFollower {
   const std::string open_id_;
   Follower chat_;
   std::mt19937_64 random_;
+  base::TimePoint began_;
   base::TimePoint until_;
   net::EventLoop::TimerId timer_ = 0;
   net::EventLoop::TimerId page_timer_ = 0;
@@ -104,6 +108,7 @@ class SoakFollower {
   bool draining_ = false;
   bool last_word_ = false;
   bool done_ = false;
+  std::deque<std::string> story_;
 };
 
 }  // namespace yingda::simulator

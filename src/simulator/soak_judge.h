@@ -82,6 +82,7 @@ class SoakJudge {
   bool ModelOwes(size_t follower) const;
   size_t asked() const { return questions_.size(); }
   size_t complete() const { return complete_; }
+  const std::vector<base::TimePoint>& kills() const { return kills_; }
 
   SoakVerdict Judge() const;
 
