@@ -20,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kPublicUrl = "http://pages.example";
 constexpr const char* kToken = "simulationToken";
 constexpr const char* kSecret = "0123456789abcdef0123456789abcdef";
 constexpr const char* kAesKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -89,6 +90,9 @@ std::string ConfigText(const std::vector<simulator::Soak::Account>& accounts, co
   return "server: { listen: \"127.0.0.1:0\", operations_listen: \"127.0.0.1:0\", drain: 0s }\n"
          "store: { sqlite: yingda.db }\n"
          "log: { level: warning, file: server.log }\n"
+         "public_url: " +
+         std::string(kPublicUrl) +
+         "\n"
          "answers: { deadline: 1h, max_in_flight: 20000 }\n"
          "accounts:\n" +
          AccountSection(accounts[0], "passive", "passive", soak.ApiUrl()) +
@@ -176,6 +180,8 @@ int SimulateCommand::Run() {
   options.accounts = Accounts();
   const bot::Texts texts;
   options.texts.nothing_more = texts.nothing_more;
+  options.texts.again = "重发";
+  options.texts.page_address = std::string(kPublicUrl) + "/a/";
   options.texts.refusals = {texts.busy, texts.queue_full};
   ProgressLine line;
   options.progress = [&](const simulator::Soak::Progress& progress) { line.Show(progress); };

@@ -71,6 +71,8 @@ std::string SummaryText(const simulator::Soak::Options& options, const simulator
   text += Must("    lost", verdict.lost.size(), Names(verdict.lost));
   text += Must("  delivered twice", verdict.twice.size(), Names(verdict.twice));
   text += Line("  again on demand, after a kill amid delivery", verdict.twice_around_a_kill);
+  text += Line("  again on 继续, after a last try", verdict.again_on_continue,
+               verdict.again_on_continue > 0 ? "which nobody confirms" : "");
   text += Must("  shown to another follower", verdict.foreign.size(), Names(verdict.foreign));
   text += Line("model calls", verdict.model_calls);
   text += Line("  again because of a kill", verdict.repeated_calls);
@@ -110,6 +112,7 @@ std::string SummaryJson(const simulator::Soak::Options& options, const simulator
                                        {"lost", verdict.lost.size()},
                                        {"twice", verdict.twice.size()},
                                        {"twice_around_a_kill", verdict.twice_around_a_kill},
+                                       {"again_on_continue", verdict.again_on_continue},
                                        {"foreign", verdict.foreign.size()},
                                        {"model_calls", verdict.model_calls},
                                        {"repeated_calls", verdict.repeated_calls},

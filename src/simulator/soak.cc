@@ -166,8 +166,9 @@ class Soak::Implementation {
       wechat_.push_back(std::move(created));
     }
     scene_.texts = options_.texts;
-    scene_.read_page = [this, port](const std::string& rest, std::function<void(int, std::string)> done) {
+    scene_.ask_page = [this, port](const std::string& method, const std::string& rest, SoakScene::PageRead done) {
       net::HttpClientRequest request;
+      request.method = method;
       request.url = "http://127.0.0.1:" + std::to_string(port) + kPagePath + rest;
       pages_.Start(std::move(request), kPageLimit, [done = std::move(done)](const TimedAnswer& answer) {
         done(answer.complete ? answer.status : 0, answer.body);

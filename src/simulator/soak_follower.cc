@@ -188,13 +188,15 @@ void SoakFollower::MayReadPage(const std::string& text) {
   const auto later = std::chrono::duration_cast<base::Duration>(60s * Dice());
   page_timer_ = scene_.loop.After(SoakPlan::OnGrid(later), [this, rest = std::move(rest)] {
     page_timer_ = 0;
-    scene_.read_page(rest, [this](int status, const std::string& body) {
+    scene_.ask_page("GET", rest, [this, rest](int status, const std::string& body) {
       Tell("page, status " + std::to_string(status) + ": " + Shortened(body));
       if (status == 0) return;  // the server was down
       ++scene_.incidents.pages_read;
       scene_.incidents.bad_pages += status == 200 ? 0 : 1;
       if (status != 200) scene_.incidents.example = "an answer page had status " + std::to_string(status);
-      scene_.judge.SeenPage(number_, body, scene_.loop.clock().Now());
+      // As the page's own script tells the server when all of it is there.
+      const bool whole = scene_.judge.SeenPage(number_, body, scene_.loop.clock().Now());
+      if (whole) scene_.ask_page("POST", rest + "/read", [](int, const std::string&) {});
     });
   });
 }

@@ -50,8 +50,9 @@ struct SoakScene {
   SoakIncidents& incidents;
   SoakTexts texts;
   std::function<void(const std::string& open_id)> spoke;  // before each message
-  /// Fetches an answer page by what follows page_address. The status is 0 when nobody served.
-  std::function<void(const std::string& rest, std::function<void(int status, std::string body)> done)> read_page;
+  using PageRead = std::function<void(int status, const std::string& body)>;
+  /// Asks for an answer page by what follows page_address. The status is 0 when nobody served.
+  std::function<void(const std::string& method, const std::string& rest, PageRead done)> ask_page;
 };
 
 /// A follower who asks, waits, says 继续 when there is more to come, asks something else in between, and in the end

@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace yingda::simulator {
+namespace {
+
+constexpr int kLastTry = 3;
+
+}  // namespace
 
 const char* ToString(SoakWay way) {
   switch (way) {
@@ -77,20 +82,31 @@ void SoakJudge::See(size_t follower, const std::string& text, base::TimePoint no
     }
     const bool own = to != nullptr && to->question == piece.question.number;
     const auto slot = static_cast<SoakWay>(std::clamp(own ? to->try_number : 1, 1, 3) - 1);
-    SeePiece(record, piece, now, own ? slot : way);
+    SeePiece(record, piece, now, to, own ? slot : way);
   }
 }
 
-void SoakJudge::SeePiece(Record& record, const SoakPiece& piece, base::TimePoint now, SoakWay way) {
+void SoakJudge::SeePiece(Record& record, const SoakPiece& piece, base::TimePoint now, const SoakReplyTo* to,
+                         SoakWay way) {
   Sighting& sighting = record.chat[piece.call][piece.piece];
-  if (way == SoakWay::kAgain && sighting.times > 0) return;
-  if (++sighting.times == 1) {
-    sighting.first = now;
-  } else if (KilledWithin(sighting.first, std::min(now, sighting.first + options_.around_kill))) {
-    sighting.excused = true;
-  }
+  if (sighting.seen) SeeAgain(sighting, now, to);
+  sighting.seen = true;
+  sighting.last = now;
+  sighting.on_last_try = to != nullptr && to->try_number >= kLastTry;
   Accepted(piece.question);
   Completed(piece.question, record, way);
+}
+
+/// Whether a repetition is a fault: not when it was asked for, nor when the server could not know better.
+void SoakJudge::SeeAgain(Sighting& sighting, base::TimePoint now, const SoakReplyTo* to) const {
+  if (to != nullptr && to->asked_again) return;
+  if (KilledWithin(sighting.last, std::min(now, sighting.last + options_.around_kill))) {
+    sighting.around_kill = true;
+  } else if (to != nullptr && to->continue_said && sighting.on_last_try) {
+    sighting.on_continue = true;
+  } else {
+    sighting.unexplained = true;
+  }
 }
 
 void SoakJudge::Completed(SoakQuestion question, Record& record, SoakWay way) {
@@ -100,13 +116,15 @@ void SoakJudge::Completed(SoakQuestion question, Record& record, SoakWay way) {
   open_[question.follower].erase(question.number);
 }
 
-void SoakJudge::SeenPage(size_t follower, const std::string& text, base::TimePoint) {
-  for (const SoakPiece& piece : SoakPlan::PiecesIn(text)) {
+bool SoakJudge::SeenPage(size_t follower, const std::string& text, base::TimePoint) {
+  const std::vector<SoakPiece> pieces = SoakPlan::PiecesIn(text);
+  for (const SoakPiece& piece : pieces) {
     Record& record = questions_[piece.question];
     if (piece.question.follower != follower) record.foreign = true;
     record.elsewhere[piece.call].insert(piece.piece);
     Completed(piece.question, record, SoakWay::kPage);
   }
+  return !pieces.empty() && pieces.size() >= questions_[pieces.front().question].pieces;
 }
 
 void SoakJudge::LostOnTheWire(const std::string& text) {
@@ -167,18 +185,21 @@ bool SoakJudge::CallsExplained(const Record& record) const {
 
 void SoakJudge::CountTwice(SoakQuestion question, const Record& record, SoakVerdict& verdict) const {
   bool twice = WholeCalls(record) > 1;
-  bool excused = false;
+  bool around_kill = false;
+  bool on_continue = false;
   for (const auto& [call, pieces] : record.chat) {
     for (const auto& [piece, sighting] : pieces) {
-      if (sighting.times <= 1) continue;
-      // An excuse covers one repetition, not any number of them.
-      (sighting.excused && sighting.times == 2 ? excused : twice) = true;
+      twice |= sighting.unexplained;
+      around_kill |= sighting.around_kill;
+      on_continue |= sighting.on_continue;
     }
   }
   if (twice) {
     verdict.twice.push_back(question);
-  } else if (excused) {
+  } else if (around_kill) {
     ++verdict.twice_around_a_kill;
+  } else if (on_continue) {
+    ++verdict.again_on_continue;
   }
 }
 

@@ -39,6 +39,7 @@ struct SoakVerdict {
   std::vector<SoakQuestion> extra_calls;  // more model calls than kills explain
   size_t lost_on_the_wire = 0;  // whole, but for what was written to the last try's open connection and lost after it
   size_t twice_around_a_kill = 0;  // seen right before a kill, and again because the server could not know
+  size_t again_on_continue = 0;    // seen on the last try, which nobody confirms, and again when 继续 was said
   size_t model_calls = 0;
   size_t repeated_calls = 0;  // by kills
 
@@ -72,7 +73,8 @@ class SoakJudge {
   void SeenReply(size_t follower, const std::string& text, const SoakReplyTo& to, base::TimePoint now);
   void SeenPush(size_t follower, const std::string& text, base::TimePoint now);
   /// Read on the web, where reading again is no fault.
-  void SeenPage(size_t follower, const std::string& text, base::TimePoint now);
+  /// True when a whole answer is on it.
+  bool SeenPage(size_t follower, const std::string& text, base::TimePoint now);
   /// Written to the last try while it was open, read whole, and lost between there and the follower.
   void LostOnTheWire(const std::string& text);
 
@@ -88,9 +90,13 @@ class SoakJudge {
 
  private:
   struct Sighting {
-    base::TimePoint first;
-    int times = 0;
-    bool excused = false;  // its repetitions, by a kill
+    bool seen = false;
+    base::TimePoint last;
+    bool on_last_try = false;  // that one
+    // Of its repetitions:
+    bool around_kill = false;
+    bool on_continue = false;
+    bool unexplained = false;
   };
   struct Record {
     size_t pieces = 0;
@@ -107,7 +113,8 @@ class SoakJudge {
   };
 
   void See(size_t follower, const std::string& text, base::TimePoint now, const SoakReplyTo* to, SoakWay way);
-  void SeePiece(Record& record, const SoakPiece& piece, base::TimePoint now, SoakWay way);
+  void SeePiece(Record& record, const SoakPiece& piece, base::TimePoint now, const SoakReplyTo* to, SoakWay way);
+  void SeeAgain(Sighting& sighting, base::TimePoint now, const SoakReplyTo* to) const;
   void Completed(SoakQuestion question, Record& record, SoakWay way);
   bool WholeWith(const Record& record, bool wire_too) const;
   size_t WholeCalls(const Record& record) const;

@@ -157,6 +157,24 @@ TEST_F(SoakJudgeTest, OnlyARepetitionOfWhatWasSeenRightBeforeAKillIsExcusedAndOn
   EXPECT_THAT(judge_.Judge().twice, ElementsAre(kQuestion));
 }
 
+TEST_F(SoakJudgeTest, WhatTheLastTryGaveMayComeAgainOnContinueAndOnNothingElse) {
+  See(Whole(), OwnTry(3), 14s);
+  See(Whole(), Continue(), 60s);
+  EXPECT_THAT(judge_.Judge().twice, IsEmpty());
+  EXPECT_EQ(judge_.Judge().again_on_continue, 1u);
+  See(Whole(), Continue(), 90s);
+  EXPECT_THAT(judge_.Judge().twice, ElementsAre(kQuestion)) << "the one before came on a first try";
+}
+
+TEST_F(SoakJudgeTest, WhatTheLastTryGaveIsTwiceWithALaterMessageOrByPush) {
+  See(Whole(), OwnTry(3), 14s);
+  SoakJudge pushed = judge_;
+  pushed.SeenPush(kFollower, Whole(), At(60s));
+  EXPECT_THAT(pushed.Judge().twice, ElementsAre(kQuestion));
+  See(Whole(), {7, false, false, 1}, 60s);
+  EXPECT_THAT(judge_.Judge().twice, ElementsAre(kQuestion));
+}
+
 TEST_F(SoakJudgeTest, ARepetitionLongAfterTheKillOfWhatWasSeenLongBeforeItIsTwice) {
   See(Whole(), OwnTry(1), 4s);
   judge_.Killed(At(6s));
