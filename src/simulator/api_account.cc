@@ -55,6 +55,13 @@ Json ParseObject(const std::string& body) {
   return json.is_object() ? json : Json();
 }
 
+/// Empty when `object` is none, or has no such text.
+std::string TextAt(const Json& object, const char* key) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 std::string TokenBody(const ApiTokens::Token& token, base::TimePoint now) {
   const auto left = std::chrono::duration_cast<std::chrono::seconds>(token.expires - now).count();
   return Json{{"access_token", token.value}, {"expires_in", left}}.dump();
@@ -176,8 +183,7 @@ int ApiAccount::Serve(const ApiRequest& request, base::TimePoint now, int64_t da
   }
   if (path == "/cgi-bin/clear_quota") return ClearQuota(request, day);
   if (path == "/cgi-bin/openapi/quota/get") {
-    const Json asked = ParseObject(request.body);
-    const std::string about = asked.is_object() ? asked.value("cgi_path", "") : "";
+    const std::string about = TextAt(ParseObject(request.body), "cgi_path");
     if (!Knows(about)) return 76003;
     const auto limit = options_.calls_a_day.find(about);
     const int a_day = limit == options_.calls_a_day.end() ? 0 : limit->second;
@@ -236,7 +242,7 @@ int ApiAccount::ServeMenu(const ApiRequest& request, ApiAnswer& answer) {
 int ApiAccount::ClearQuota(const ApiRequest& request, int64_t day) {
   const Json json = ParseObject(request.body);
   if (!json.is_object()) return request.body.empty() ? 44002 : 47001;
-  if (json.value("appid", "") != options_.app_id) return 40013;
+  if (TextAt(json, "appid") != options_.app_id) return 40013;
   if (cleared_.period != day / kDaysAMonth) cleared_ = {day / kDaysAMonth, 0};
   if (cleared_.calls >= kClearsAMonth) return 48006;
   ++cleared_.calls;

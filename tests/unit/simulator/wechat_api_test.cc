@@ -184,6 +184,7 @@ TEST_F(WeChatApiTest, QuotasEndAtMidnightInBeijingAndRatesWithTheMinute) {
   EXPECT_EQ(stage_.Check(token), 0);
   EXPECT_EQ(stage_.Check(token), 45009);
   const std::string clear = "/cgi-bin/clear_quota?access_token=" + token;
+  EXPECT_EQ(stage_.Call("POST", clear, R"({"appid":7})").errcode, 40013);
   EXPECT_EQ(stage_.Call("POST", clear, R"({"appid":"wx0123456789abcdef"})").errcode, 0);
   EXPECT_EQ(stage_.Check(token), 0);
   stage_.clock.Advance(24h);
@@ -211,13 +212,17 @@ TEST_F(WeChatApiTest, EveryRequestOfTheVectorsIsUnderstood) {
   const auto token_reply =
       stage_.Call("GET", "/cgi-bin/token?grant_type=client_credential&appid=wx0123456789abcdef&secret=SECRET");
   const std::string token = ApiStage::TokenIn(token_reply);
-  for (const auto& request : Vectors("api_requests.json")["cases"]) {
+  const nlohmann::json vectors = Vectors("api_requests.json");
+  ASSERT_GT(vectors["cases"].size(), 30u);
+  for (const auto& request : vectors["cases"]) {
     stage_.api.FollowerSpoke(kFollower);
     std::string url = request["path"].get<std::string>() + "?access_token=" + token;
-    if (request["params"].is_object()) {
-      for (const auto& [key, value] : request["params"].items()) url += "&" + key + "=" + value.get<std::string>();
+    const nlohmann::json params = request.value("params", nlohmann::json());
+    if (params.is_object()) {
+      for (const auto& [key, value] : params.items()) url += "&" + key + "=" + value.get<std::string>();
     }
-    std::string body = request["json"].is_null() ? "" : request["json"].dump();
+    const nlohmann::json json = request.value("json", nlohmann::json());
+    std::string body = json.is_null() ? "" : json.dump();
     if (request.value("multipart", false)) body = "--b\r\n\r\npicture\r\n--b--\r\n";
     // The conditional menu of the vectors comes after the menu was deleted, which WeChat refuses.
     const int expected = request["id"] == "menu_addconditional" ? 65303 : 0;
