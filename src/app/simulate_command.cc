@@ -35,6 +35,9 @@ class RunFolder {
       std::error_code error;
       fs::create_directories(wanted, error);
       if (error) return Unavailable(wanted + ": " + error.message());
+      if (!fs::is_empty(wanted, error) || error) {
+        return Unavailable(wanted + ": holds something already, perhaps an older run's store; name another folder");
+      }
       return std::unique_ptr<RunFolder>(new RunFolder(wanted, true));
     }
     std::string pattern = (fs::temp_directory_path() / "yingda-simulate-XXXXXX").string();

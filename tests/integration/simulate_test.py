@@ -1,6 +1,8 @@
 """`yingda simulate` in its short form: the real server, really killed, loses nothing and says nothing twice."""
 import json
+import os
 import subprocess
+import tempfile
 import unittest
 
 from blackbox import PROGRAM
@@ -38,6 +40,15 @@ class SimulateTest(unittest.TestCase):
     def test_impossible_runs_are_refused(self):
         for arguments in (["--followers", "0"], ["--kills", "-1"], ["--lost-replies", "91"], ["--seed", "x"]):
             self.assertEqual(simulate(*arguments).returncode, 64, arguments)
+
+    def test_a_kept_folder_holds_the_run_and_is_not_taken_for_another(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = ["--followers", 2, "--minutes", 0.2, "--kills", 0, "--keep", os.path.join(folder, "run")]
+            self.assertEqual(simulate(*run).returncode, 0)
+            self.assertIn("yingda.db", os.listdir(os.path.join(folder, "run")))
+            again = simulate(*run)
+            self.assertEqual(again.returncode, 69)
+            self.assertIn("name another folder", again.stderr)
 
 
 if __name__ == "__main__":
