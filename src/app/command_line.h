@@ -58,4 +58,7 @@ base::Result<config::Config> LoadConfigFile(const std::string& file);
 /// The account of that name; the only or first one when the name is empty. Null with a message on standard error.
 const config::AccountConfig* FindAccount(const config::Config& config, const std::string& name);
 
+/// One descriptor per waiting push and one per model call: the soft limit of most systems is far too low.
+void RaiseDescriptorLimit();
+
 }  // namespace yingda::app

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <cstdio>
 
 #include "app/command_line.h"
@@ -28,6 +31,13 @@ const config::AccountConfig* FindAccount(const config::Config& config, const std
   for (const config::AccountConfig& account : config.accounts) names += (names.empty() ? "" : ", ") + account.name;
   std::fprintf(stderr, "no account is named \"%s\"; %s has: %s\n", name.c_str(), config.file.c_str(), names.c_str());
   return nullptr;
+}
+
+void RaiseDescriptorLimit() {
+  struct rlimit limit {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65536);
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace yingda::app

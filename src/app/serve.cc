@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 
 #include "app/application.h"
@@ -27,14 +25,6 @@ void ExitOnNextSignal() {
   sigset_t signals = HandledSignals();
   sigdelset(&signals, SIGHUP);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-}
-
-/// One descriptor per waiting push and one per model call: the soft limit of most systems is far too low.
-void RaiseDescriptorLimit() {
-  struct rlimit limit {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65536);
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace

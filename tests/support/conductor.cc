@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "support/conductor.h"
 
-#include <dirent.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <memory>
-#include <optional>
 #include <thread>
+
+#include "simulator/thread_states.h"
 
 namespace yingda::testing {
 namespace {
@@ -19,34 +17,10 @@ using RealClock = std::chrono::steady_clock;
 // Long enough for the kernel to hand a packet over, short enough for some hundred steps a second.
 constexpr auto kBetweenLooks = std::chrono::microseconds(200);
 
-/// The state letter of a thread as the kernel knows it (R runs or wants to, S sleeps, D waits for a device).
-std::optional<char> ThreadState(const std::string& thread_id) {
-  std::ifstream stat("/proc/self/task/" + thread_id + "/stat");
-  std::string line;
-  if (!std::getline(stat, line)) return std::nullopt;
-  const size_t name_end = line.rfind(')');  // a thread's name may hold blanks and brackets
-  if (name_end == std::string::npos || name_end + 2 >= line.size()) return std::nullopt;
-  return line[name_end + 2];
-}
-
-/// Empty when every other thread sleeps, else the first one that does not.
-std::string BusyThread() {
-  const std::unique_ptr<DIR, int (*)(DIR*)> tasks(opendir("/proc/self/task"), closedir);
-  if (!tasks) return {};  // no /proc: the probes alone must do
-  const std::string self = std::to_string(gettid());
-  while (const dirent* entry = readdir(tasks.get())) {
-    const std::string id = entry->d_name;
-    if (id.front() == '.' || id == self) continue;
-    const auto state = ThreadState(id);
-    if (state && (*state == 'R' || *state == 'D')) return "thread " + id + " is in state " + *state;
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string Conductor::WhatIsUnsettled() const {
-  if (std::string thread = BusyThread(); !thread.empty()) return thread;
+  if (std::string thread = simulator::BusyThread(getpid(), gettid()); !thread.empty()) return thread;
   for (size_t i = 0; i < probes_.size(); ++i) {
     if (!probes_[i]()) return "probe " + std::to_string(i) + " is false";
   }
