@@ -98,7 +98,7 @@ void AnswerDesk::Delivered(const JobPointer& job, int try_number) {
   job->delivery = store::Delivery::kDelivered;
   if (first_time) {
     if (job->question.kind == Question::Kind::kContinue && !job->reply_is_part)
-      store_.ConfirmPage(job->question.key, {});
+      store_.ConfirmPages(job->question.key, {});
     store_.SetDelivery(job->question.key, store::Delivery::kDelivered, {});
     const base::Duration took = loop_.clock().Now() - job->first_seen_here;
     instruments_->answer_seconds.Observe(Seconds(took));
@@ -126,7 +126,7 @@ void AnswerDesk::ReturnToInbox(const JobPointer& job) {
     result.reply_text.clear();
     result.delivery = store::Delivery::kDelivered;  // in the inbox: nothing of this job is open any more
     if (job->question.kind == Question::Kind::kContinue) {
-      store_.ReleasePage(job->question.key, {});
+      store_.ReleasePages(job->question.key, {});
     } else if (!job->reply_loss.empty()) {
       result.inbox.push_back(InboxItemOf(*job, job->reply_loss, 0));
       instruments_->undelivered.Add();

@@ -43,7 +43,7 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     // A part that may or may not have been written: what follows can only be a new answer, given whole on 继续.
     job->reply_is_part = job->reply.has_value();
     job->reply_loss.clear();
-    if (job->question.kind == Question::Kind::kContinue) store_.ReleasePage(job->question.key, {});
+    if (job->question.kind == Question::Kind::kContinue) store_.ReleasePages(job->question.key, {});
     Work(job, true);
   }
   if (!records.empty()) logger_.Info("recovered", {{"rerun", rerun}, {"finished", open}});

@@ -116,8 +116,16 @@ base::Completion<base::Result<std::optional<store::InboxItem>>> AnswerDesk::Olde
         done(Stopping());
         return;
       }
-      store_.OldestUnread(job.question.account->name, job.question.open_id,
-                          base::UnixMilliseconds(loop_.clock().WallNow()), done);
+      store_.ListUnread(job.question.account->name, job.question.open_id,
+                        base::UnixMilliseconds(loop_.clock().WallNow()), 1,
+                        [done](base::Result<std::vector<store::InboxItem>> unread) {
+                          using Oldest = std::optional<store::InboxItem>;
+                          if (!unread) {
+                            done(unread.error());
+                          } else {
+                            done(unread->empty() ? Oldest() : Oldest(std::move(unread->front())));
+                          }
+                        });
     });
   });
 }
@@ -128,8 +136,8 @@ base::Completion<StoreResult> AnswerDesk::ClaimPage(const Job& job, const store:
       done(Stopping());
       return;
     }
-    store_.ClaimPage(item.id, job.question.key, item.text.substr(0, page_bytes), item.text.substr(page_bytes),
-                     std::move(done));
+    store_.ClaimPages({{item.id, item.text.substr(0, page_bytes), item.text.substr(page_bytes)}}, job.question.key,
+                      std::move(done));
   });
 }
 

@@ -72,7 +72,7 @@ base::Task AnswerDesk::GiveNextPage(JobPointer job, bool accepted_before) {
     }
     co_await PartGiven(job);
     // Told to wait after all, while the page was fetched: the next 继续 gets it.
-    if (job->reply && !taken.empty() && !stopping_) store_.ReleasePage(job->question.key, {});
+    if (job->reply && !taken.empty() && !stopping_) store_.ReleasePages(job->question.key, {});
   }
   if (!stopping_ && !job->left) {
     store::JobResult result = ConcludePage(*job, std::move(page.text), taken);

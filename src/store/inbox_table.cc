@@ -1,59 +1,73 @@
 // SPDX-License-Identifier: MIT
 #include "store/inbox_table.h"
 
-#include <vector>
-
 namespace yingda::store {
 
 base::Result<void> InsertInboxItem(SqliteConnection& connection, const InboxItem& item) {
   auto inserted =
       Query(connection,
             "INSERT INTO inbox (account, open_id, asked_ms, part, origin, expires_ms, claimed_by, abandoned, question, "
-            "text) VALUES (?, ?, ?, ?, 0, ?, '', 0, ?, ?)",
-            item.account, item.open_id, item.asked_ms, item.part, item.expires_ms, item.question, item.text)
+            "text, page_id, cut) VALUES (?, ?, ?, ?, 0, ?, '', 0, ?, ?, ?, 0)",
+            item.account, item.open_id, item.asked_ms, item.part, item.expires_ms, item.question, item.text,
+            item.page_id)
           .Run();
   if (!inserted) return inserted;
   return Query(connection, "UPDATE inbox SET origin = id WHERE id = ?", connection.LastInsertId()).Run();
 }
 
-base::Result<std::optional<InboxItem>> SelectOldestUnread(SqliteConnection& connection, std::string_view account,
-                                                          std::string_view open_id, int64_t now_ms) {
+base::Result<std::vector<InboxItem>> SelectUnread(SqliteConnection& connection, std::string_view account,
+                                                  std::string_view open_id, int64_t now_ms, int limit) {
+  std::vector<InboxItem> items;
   Query query(connection,
-              "SELECT id, question, text, asked_ms, part, expires_ms FROM inbox WHERE account = ? AND open_id = ? AND "
-              "claimed_by = '' AND expires_ms > ? ORDER BY asked_ms, part, origin, id LIMIT 1",
-              account, open_id, now_ms);
-  YINGDA_TRY(const bool found, query.Next());
-  if (!found) return std::optional<InboxItem>();
-  InboxItem item;
-  item.id = query.Integer(0);
-  item.account = account;
-  item.open_id = open_id;
-  item.question = query.Text(1);
-  item.text = query.Text(2);
-  item.asked_ms = query.Integer(3);
-  item.part = query.Integer(4);
-  item.expires_ms = query.Integer(5);
-  return std::optional<InboxItem>(std::move(item));
+              "SELECT id, question, text, asked_ms, part + cut, expires_ms, page_id FROM inbox WHERE account = ? AND "
+              "open_id = ? AND claimed_by = '' AND expires_ms > ? ORDER BY asked_ms, part, origin, id LIMIT ?",
+              account, open_id, now_ms, limit);
+  for (;;) {
+    YINGDA_TRY(const bool found, query.Next());
+    if (!found) return items;
+    InboxItem& item = items.emplace_back();
+    item.id = query.Integer(0);
+    item.account = account;
+    item.open_id = open_id;
+    item.question = query.Text(1);
+    item.text = query.Text(2);
+    item.asked_ms = query.Integer(3);
+    item.part = query.Integer(4);
+    item.expires_ms = query.Integer(5);
+    item.page_id = query.Text(6);
+  }
 }
 
-base::Result<void> ClaimInboxPage(SqliteConnection& connection, int64_t id, std::string_view key, std::string_view page,
-                                  std::string_view rest) {
+base::Result<std::vector<FollowerName>> SelectUnreadFollowers(SqliteConnection& connection, int64_t now_ms, int limit) {
+  std::vector<FollowerName> followers;
+  Query query(connection,
+              "SELECT account, open_id FROM inbox WHERE (claimed_by = '' OR abandoned = 1) AND expires_ms > ? GROUP BY "
+              "account, open_id ORDER BY min(asked_ms), account, open_id LIMIT ?",
+              now_ms, limit);
+  for (;;) {
+    YINGDA_TRY(const bool found, query.Next());
+    if (!found) return followers;
+    followers.push_back({query.Text(0), query.Text(1)});
+  }
+}
+
+base::Result<void> ClaimInboxPage(SqliteConnection& connection, const PageClaim& claim, std::string_view key) {
   if (key.empty()) return base::Error{base::ErrorCode::kInvalidArgument, "store: a page is claimed by a message key"};
   auto claimed =
       Query(connection, "UPDATE inbox SET text = ?, claimed_by = ?, abandoned = 0 WHERE id = ? AND claimed_by = ''",
-            page, key, id)
+            claim.page, key, claim.id)
           .Run();
   if (!claimed) return claimed;
   if (connection.Changes() == 0) {
     return base::Error{base::ErrorCode::kNotFound, "store: the inbox item is gone or claimed already"};
   }
-  if (rest.empty()) return {};
+  if (claim.rest.empty()) return {};
   // Items of one origin stand together in the order of their ids, so the rest comes right behind its page.
   return Query(connection,
                "INSERT INTO inbox (account, open_id, asked_ms, part, origin, expires_ms, claimed_by, abandoned, "
-               "question, text) SELECT account, open_id, asked_ms, part, origin, expires_ms, '', 0, question, ? "
-               "FROM inbox WHERE id = ?",
-               rest, id)
+               "question, text, page_id, cut) SELECT account, open_id, asked_ms, part, origin, expires_ms, '', 0, "
+               "question, ?, page_id, cut + 1 FROM inbox WHERE id = ?",
+               claim.rest, claim.id)
       .Run();
 }
 
@@ -72,6 +86,19 @@ base::Result<void> FreeAbandonedOf(SqliteConnection& connection, std::string_vie
                "UPDATE inbox SET claimed_by = '', abandoned = 0 WHERE account = ? AND open_id = ? AND abandoned = 1",
                account, open_id)
       .Run();
+}
+
+base::Result<std::optional<FollowerName>> DeleteUnreadOfPage(SqliteConnection& connection, std::string_view page_id) {
+  Query query(connection,
+              "DELETE FROM inbox WHERE page_id = ? AND page_id <> '' AND (claimed_by = '' OR abandoned = 1) RETURNING "
+              "account, open_id",
+              page_id);
+  std::optional<FollowerName> whose;
+  for (;;) {
+    YINGDA_TRY(const bool found, query.Next());
+    if (!found) return whose;
+    if (!whose) whose = FollowerName{query.Text(0), query.Text(1)};  // a page has one follower
+  }
 }
 
 base::Result<void> DeleteInboxOf(SqliteConnection& connection, std::string_view account, std::string_view open_id) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "store/sqlite_connection.h"
 #include "store/store.h"
@@ -13,13 +14,15 @@ namespace yingda::store {
 /// The table `inbox` (收件箱). Each function is one step of a transaction that the caller holds.
 
 base::Result<void> InsertInboxItem(SqliteConnection& connection, const InboxItem& item);
-base::Result<std::optional<InboxItem>> SelectOldestUnread(SqliteConnection& connection, std::string_view account,
-                                                          std::string_view open_id, int64_t now_ms);
-base::Result<void> ClaimInboxPage(SqliteConnection& connection, int64_t id, std::string_view key, std::string_view page,
-                                  std::string_view rest);
+base::Result<std::vector<InboxItem>> SelectUnread(SqliteConnection& connection, std::string_view account,
+                                                  std::string_view open_id, int64_t now_ms, int limit);
+base::Result<std::vector<FollowerName>> SelectUnreadFollowers(SqliteConnection& connection, int64_t now_ms, int limit);
+base::Result<void> ClaimInboxPage(SqliteConnection& connection, const PageClaim& claim, std::string_view key);
 base::Result<void> DeleteClaimedBy(SqliteConnection& connection, std::string_view key);
 base::Result<void> FreeClaimedBy(SqliteConnection& connection, std::string_view key);
 base::Result<void> FreeAbandonedOf(SqliteConnection& connection, std::string_view account, std::string_view open_id);
+/// The follower whose items went, when any did.
+base::Result<std::optional<FollowerName>> DeleteUnreadOfPage(SqliteConnection& connection, std::string_view page_id);
 base::Result<void> DeleteInboxOf(SqliteConnection& connection, std::string_view account, std::string_view open_id);
 
 /// At the opening of the file: whoever holds a claim now has ended.

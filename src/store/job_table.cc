@@ -8,10 +8,11 @@ namespace yingda::store {
 base::Result<void> InsertJob(SqliteConnection& connection, const JobRecord& job) {
   return Query(connection,
                "INSERT INTO jobs (account, key, open_id, to_user, kind, first_seen_ms, tries, finished, delivery, "
-               "question, reply, reply_text, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO "
-               "NOTHING",
+               "question, reply, reply_text, json, page_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON "
+               "CONFLICT "
+               "(key) DO NOTHING",
                job.account, job.key, job.open_id, job.to_user, job.kind, job.first_seen_ms, job.tries, job.finished,
-               static_cast<int>(job.delivery), job.question, job.reply, job.reply_text, job.json)
+               static_cast<int>(job.delivery), job.question, job.reply, job.reply_text, job.json, job.page_id)
       .Run();
 }
 
@@ -20,8 +21,11 @@ base::Result<void> RaiseTries(SqliteConnection& connection, std::string_view key
 }
 
 base::Result<void> SetJobReply(SqliteConnection& connection, const JobResult& result) {
-  return Query(connection, "UPDATE jobs SET reply = ?, reply_text = ?, finished = ?, delivery = ? WHERE key = ?",
-               result.reply, result.reply_text, result.finished, static_cast<int>(result.delivery), result.key)
+  return Query(connection,
+               "UPDATE jobs SET reply = ?1, reply_text = ?2, finished = ?3, delivery = ?4, page_id = CASE ?5 WHEN '' "
+               "THEN page_id ELSE ?5 END WHERE key = ?6",
+               result.reply, result.reply_text, result.finished, static_cast<int>(result.delivery), result.page_id,
+               result.key)
       .Run();
 }
 
@@ -35,12 +39,13 @@ base::Result<void> DeleteJobsOf(SqliteConnection& connection, std::string_view a
 
 base::Result<std::vector<JobRecord>> SelectJobs(SqliteConnection& connection, int64_t since_ms, size_t limit) {
   // Sorting ids only keeps the long texts out of the sorter.
-  Query query(connection,
-              "SELECT key, account, open_id, to_user, kind, question, first_seen_ms, tries, finished, reply, "
-              "reply_text, delivery, json FROM jobs WHERE id IN (SELECT id FROM jobs WHERE first_seen_ms >= ?1 OR "
-              "finished = 0 OR delivery <> ?2 ORDER BY finished, delivery = ?2, first_seen_ms DESC, id DESC LIMIT ?3) "
-              "ORDER BY first_seen_ms, id",
-              since_ms, static_cast<int>(Delivery::kDelivered), static_cast<int64_t>(limit));
+  Query query(
+      connection,
+      "SELECT key, account, open_id, to_user, kind, question, first_seen_ms, tries, finished, reply, "
+      "reply_text, delivery, json, page_id FROM jobs WHERE id IN (SELECT id FROM jobs WHERE first_seen_ms >= ?1 OR "
+      "finished = 0 OR delivery <> ?2 ORDER BY finished, delivery = ?2, first_seen_ms DESC, id DESC LIMIT ?3) "
+      "ORDER BY first_seen_ms, id",
+      since_ms, static_cast<int>(Delivery::kDelivered), static_cast<int64_t>(limit));
   std::vector<JobRecord> jobs;
   for (;;) {
     YINGDA_TRY(const bool found, query.Next());
@@ -59,6 +64,7 @@ base::Result<std::vector<JobRecord>> SelectJobs(SqliteConnection& connection, in
     job.reply_text = query.Text(10);
     job.delivery = static_cast<Delivery>(query.Integer(11));
     job.json = query.Integer(12) != 0;
+    job.page_id = query.Text(13);
   }
 }
 

@@ -9,10 +9,11 @@ namespace {
 // Marks the file as ours ("YDst"), so that a path to some other program's database is refused, not written into.
 constexpr int64_t kApplicationId = 0x59447374;
 
-// What a follower's rows are found by begins with the account. `jobs` and `inbox` keep a number as their row id because
-// their long texts would make a tree ordered by text keys split all the time; `turns` lies in the order in which a
-// conversation is read. The inbox never reuses an id (AUTOINCREMENT): a caller may hold one of a page long gone.
-constexpr std::array<const char*, 1> kSteps = {R"sql(
+// What a follower's rows are found by begins with the account. `jobs`, `inbox` and `pages` keep a number as row id
+// because their long texts would make a tree ordered by text keys split all the time; `turns` lies in the order in
+// which a conversation is read. The inbox never reuses an id (AUTOINCREMENT): a caller may hold one of a page long
+// gone.
+constexpr std::array<const char*, 2> kSteps = {R"sql(
   CREATE TABLE jobs (
     id            INTEGER PRIMARY KEY,
     account       TEXT NOT NULL,
@@ -59,6 +60,41 @@ constexpr std::array<const char*, 1> kSteps = {R"sql(
     PRIMARY KEY (account, open_id, place)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX turns_by_time ON turns (at_ms);
+)sql",
+                                               R"sql(
+  ALTER TABLE jobs ADD COLUMN page_id TEXT NOT NULL DEFAULT '';
+
+  ALTER TABLE inbox ADD COLUMN page_id TEXT NOT NULL DEFAULT '';
+  -- How many pages were cut off in front of the item. `part` stays that of its origin, so that all that was one item
+  -- keeps its one place in the order; what a caller sees as the part is the sum.
+  ALTER TABLE inbox ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+  UPDATE inbox SET cut = 1 WHERE id <> origin;  -- at least one; nobody had counted them
+  CREATE INDEX inbox_by_page ON inbox (page_id) WHERE page_id <> '';
+
+  CREATE TABLE pages (
+    row        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    account    TEXT NOT NULL,
+    open_id    TEXT NOT NULL,
+    asked_ms   INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    finished   INTEGER NOT NULL,
+    question   TEXT NOT NULL,
+    markdown   TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX pages_of_follower ON pages (account, open_id);
+  CREATE INDEX pages_by_expiry ON pages (expires_ms);
+
+  CREATE TABLE tokens (
+    account    TEXT NOT NULL,
+    app_id     TEXT NOT NULL,
+    endpoint   TEXT NOT NULL,
+    value      TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    fetched_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    PRIMARY KEY (account, app_id, endpoint)
+  ) STRICT, WITHOUT ROWID;
 )sql"};
 
 base::Error Refusal(const SqliteConnection& connection, const std::string& what) {

@@ -8,8 +8,10 @@
 #include "store/conversation_table.h"
 #include "store/inbox_table.h"
 #include "store/job_table.h"
+#include "store/page_table.h"
 #include "store/schema.h"
 #include "store/store_file.h"
+#include "store/token_table.h"
 
 namespace yingda::store {
 namespace {
@@ -168,11 +170,12 @@ void SqliteStore::LoadJobs(int64_t since_ms, std::function<void(base::Result<std
       std::move(done));
 }
 
-void SqliteStore::OldestUnread(std::string account, std::string open_id, int64_t now_ms,
-                               std::function<void(base::Result<std::optional<InboxItem>>)> done) {
-  Read<std::optional<InboxItem>>(
-      [account = std::move(account), open_id = std::move(open_id), now_ms](SqliteConnection& connection) {
-        return SelectOldestUnread(connection, account, open_id, now_ms);
+void SqliteStore::ListUnread(std::string account, std::string open_id, int64_t now_ms, int limit,
+                             std::function<void(base::Result<std::vector<InboxItem>>)> done) {
+  const int bounded = std::clamp(limit, 0, options_.load_unread_limit);
+  Read<std::vector<InboxItem>>(
+      [account = std::move(account), open_id = std::move(open_id), now_ms, bounded](SqliteConnection& connection) {
+        return SelectUnread(connection, account, open_id, now_ms, bounded);
       },
       std::move(done));
 }
@@ -182,18 +185,24 @@ void SqliteStore::AddInboxItem(InboxItem item, Done done) {
         std::move(done));
 }
 
-void SqliteStore::ClaimPage(int64_t id, std::string key, std::string page, std::string rest, Done done) {
-  Write([id, key = std::move(key), page = std::move(page), rest = std::move(rest)](
-            SqliteConnection& connection) { return ClaimInboxPage(connection, id, key, page, rest); },
-        std::move(done));
+void SqliteStore::ClaimPages(std::vector<PageClaim> claims, std::string key, Done done) {
+  Write(
+      [claims = std::move(claims), key = std::move(key)](SqliteConnection& connection) {
+        base::Result<void> claimed;
+        for (const auto& claim : claims) {
+          if (claimed) claimed = ClaimInboxPage(connection, claim, key);
+        }
+        return claimed;
+      },
+      std::move(done));
 }
 
-void SqliteStore::ConfirmPage(std::string key, Done done) {
+void SqliteStore::ConfirmPages(std::string key, Done done) {
   Write([key = std::move(key)](SqliteConnection& connection) { return DeleteClaimedBy(connection, key); },
         std::move(done));
 }
 
-void SqliteStore::ReleasePage(std::string key, Done done) {
+void SqliteStore::ReleasePages(std::string key, Done done) {
   Write([key = std::move(key)](SqliteConnection& connection) { return FreeClaimedBy(connection, key); },
         std::move(done));
 }
@@ -202,6 +211,53 @@ void SqliteStore::ReleaseAbandoned(std::string account, std::string open_id, Don
   Write([account = std::move(account), open_id = std::move(open_id)](
             SqliteConnection& connection) { return FreeAbandonedOf(connection, account, open_id); },
         std::move(done));
+}
+
+void SqliteStore::UnreadFollowers(int64_t now_ms, int limit,
+                                  std::function<void(base::Result<std::vector<FollowerName>>)> done) {
+  const int bounded = std::clamp(limit, 0, options_.load_followers_limit);
+  Read<std::vector<FollowerName>>(
+      [now_ms, bounded](SqliteConnection& connection) { return SelectUnreadFollowers(connection, now_ms, bounded); },
+      std::move(done));
+}
+
+void SqliteStore::SavePage(AnswerPage page, Done done) {
+  Write([page = std::move(page)](SqliteConnection& connection) { return UpsertPage(connection, page); },
+        std::move(done));
+}
+
+void SqliteStore::LoadPage(std::string id, int64_t now_ms,
+                           std::function<void(base::Result<std::optional<AnswerPage>>)> done) {
+  Read<std::optional<AnswerPage>>(
+      [id = std::move(id), now_ms](SqliteConnection& connection) { return SelectPage(connection, id, now_ms); },
+      std::move(done));
+}
+
+void SqliteStore::DropUnreadOfPage(std::string page_id,
+                                   std::function<void(base::Result<std::optional<FollowerName>>)> done) {
+  auto whose = std::make_shared<std::optional<FollowerName>>();
+  Write(
+      [page_id = std::move(page_id), whose](SqliteConnection& connection) -> base::Result<void> {
+        YINGDA_TRY(*whose, DeleteUnreadOfPage(connection, page_id));
+        return {};
+      },
+      [whose, done = std::move(done)](const base::Result<void>& dropped) {
+        using Outcome = base::Result<std::optional<FollowerName>>;
+        if (done) done(dropped ? Outcome(std::move(*whose)) : Outcome(dropped.error()));
+      });
+}
+
+void SqliteStore::SaveToken(TokenRecord token, Done done) {
+  Write([token = std::move(token)](SqliteConnection& connection) { return UpsertToken(connection, token); },
+        std::move(done));
+}
+
+void SqliteStore::LoadToken(std::string account, std::string app_id, std::string endpoint,
+                            std::function<void(base::Result<std::optional<TokenRecord>>)> done) {
+  Read<std::optional<TokenRecord>>(
+      [account = std::move(account), app_id = std::move(app_id), endpoint = std::move(endpoint)](
+          SqliteConnection& connection) { return SelectToken(connection, account, app_id, endpoint); },
+      std::move(done));
 }
 
 void SqliteStore::LoadConversation(std::string account, std::string open_id, int64_t since_ms, int limit,
@@ -225,6 +281,7 @@ void SqliteStore::ForgetFollower(std::string account, std::string open_id, Done 
       [account = std::move(account), open_id = std::move(open_id)](SqliteConnection& connection) {
         auto forgotten = DeleteJobsOf(connection, account, open_id);
         if (forgotten) forgotten = DeleteInboxOf(connection, account, open_id);
+        if (forgotten) forgotten = DeletePagesOf(connection, account, open_id);
         if (forgotten) forgotten = DeleteTurnsOf(connection, account, open_id);
         return forgotten;
       },
@@ -244,9 +301,10 @@ void SqliteStore::Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_be
       GroupWriter::Chore{[state, now_ms, turns_before_ms](SqliteConnection& connection) -> base::Result<bool> {
                            YINGDA_TRY(const bool more_jobs, SweepJobs(connection, state->jobs, kSweepRows));
                            YINGDA_TRY(const InboxSweep inbox, SweepInbox(connection, now_ms, kSweepRows));
+                           YINGDA_TRY(const int pages, SweepPages(connection, now_ms, kSweepRows));
                            YINGDA_TRY(const int turns, SweepTurns(connection, turns_before_ms, kSweepRows));
                            state->unread += inbox.unread;
-                           return more_jobs || inbox.deleted == kSweepRows || turns == kSweepRows;
+                           return more_jobs || std::max({inbox.deleted, pages, turns}) == kSweepRows;
                          },
                          [state, done = std::move(done)](base::Result<void> swept) {
                            if (done)

@@ -35,6 +35,8 @@ class SqliteStore final : public Store {
     int64_t check_up_to_bytes = 64 << 20;          // a file up to this size is checked for damage when it is opened
     size_t load_jobs_limit = 100'000;
     int load_turns_limit = 1'000;
+    int load_unread_limit = 100;
+    int load_followers_limit = 100'000;
     /// Sweep deletes even an unfinished or undelivered job after this long: WeChat takes no answer for it any more.
     std::chrono::milliseconds undelivered_keep = std::chrono::hours(48);
   };
@@ -55,13 +57,23 @@ class SqliteStore final : public Store {
   void FinishJob(JobResult result, Done done) override;
   void SetDelivery(std::string key, Delivery delivery, Done done) override;
   void LoadJobs(int64_t since_ms, std::function<void(base::Result<std::vector<JobRecord>>)> done) override;
-  void OldestUnread(std::string account, std::string open_id, int64_t now_ms,
-                    std::function<void(base::Result<std::optional<InboxItem>>)> done) override;
+  void ListUnread(std::string account, std::string open_id, int64_t now_ms, int limit,
+                  std::function<void(base::Result<std::vector<InboxItem>>)> done) override;
   void AddInboxItem(InboxItem item, Done done) override;
-  void ClaimPage(int64_t id, std::string key, std::string page, std::string rest, Done done) override;
-  void ConfirmPage(std::string key, Done done) override;
-  void ReleasePage(std::string key, Done done) override;
+  void ClaimPages(std::vector<PageClaim> claims, std::string key, Done done) override;
+  void ConfirmPages(std::string key, Done done) override;
+  void ReleasePages(std::string key, Done done) override;
   void ReleaseAbandoned(std::string account, std::string open_id, Done done) override;
+  void UnreadFollowers(int64_t now_ms, int limit,
+                       std::function<void(base::Result<std::vector<FollowerName>>)> done) override;
+  void SavePage(AnswerPage page, Done done) override;
+  void LoadPage(std::string id, int64_t now_ms,
+                std::function<void(base::Result<std::optional<AnswerPage>>)> done) override;
+  void DropUnreadOfPage(std::string page_id,
+                        std::function<void(base::Result<std::optional<FollowerName>>)> done) override;
+  void SaveToken(TokenRecord token, Done done) override;
+  void LoadToken(std::string account, std::string app_id, std::string endpoint,
+                 std::function<void(base::Result<std::optional<TokenRecord>>)> done) override;
   void LoadConversation(std::string account, std::string open_id, int64_t since_ms, int limit,
                         std::function<void(base::Result<std::vector<Turn>>)> done) override;
   void ClearConversation(std::string account, std::string open_id, Done done) override;

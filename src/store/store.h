@@ -34,6 +34,7 @@ struct JobRecord {
   std::string reply;       // the reply body that any further push of this key gets again; empty: none yet
   std::string reply_text;  // the follower-visible text in `reply` that would be lost if it never arrived
   Delivery delivery = Delivery::kNone;
+  std::string page_id;  // of its answer page; empty: none
 };
 
 /// A text that waits for its follower (收件箱): what was left of an answer when its window closed.
@@ -44,8 +45,36 @@ struct InboxItem {
   std::string text;
   int64_t asked_ms = 0;  // when the question came; items are given oldest first, then by part. Items of one follower
                          // with the same asked_ms are taken as parts of one answer
-  int64_t part = 0;
+  int64_t part = 0;      // of its answer; 0: nothing of it was given before
   int64_t expires_ms = 0;
+  std::string page_id;  // of the answer page that shows the whole answer; empty: none
+};
+
+/// The head of an inbox item that a reply takes. `rest` stays behind as an item of its own; empty: nothing does.
+struct PageClaim {
+  int64_t id = 0;
+  std::string page, rest;
+};
+
+struct FollowerName {
+  std::string account, open_id;
+};
+
+/// The whole answer on the web (网页). Its id is a secret: whoever knows it can read the page.
+struct AnswerPage {
+  std::string id, account, open_id;
+  std::string question, markdown;
+  bool finished = false;
+  int64_t asked_ms = 0, expires_ms = 0;
+};
+
+/// An access token (access_token) of one account. `value` is a secret.
+struct TokenRecord {
+  std::string account, app_id;
+  std::string endpoint;  // which of WeChat's ways of fetching it came by
+  std::string value;
+  int64_t generation = 0;
+  int64_t fetched_ms = 0, expires_ms = 0;
 };
 
 struct Turn {
@@ -64,6 +93,7 @@ struct JobResult {
   std::vector<InboxItem> inbox;  // ids are ignored
   std::vector<Turn> turns;       // appended to the follower's conversation
   std::string account, open_id;
+  std::string page_id;  // recorded with the job; empty: what was recorded stays
 };
 
 /// What must outlive a restart. Asynchronous: every call returns at once, `done` runs later on the executor the store
@@ -89,32 +119,55 @@ class Store {
   /// ones, and those before the rest, the newest of each.
   virtual void LoadJobs(int64_t since_ms, std::function<void(base::Result<std::vector<JobRecord>>)> done) = 0;
 
-  /// The oldest inbox item of the follower that no one has claimed and that has not expired.
-  virtual void OldestUnread(std::string account, std::string open_id, int64_t now_ms,
-                            std::function<void(base::Result<std::optional<InboxItem>>)> done) = 0;
+  /// The follower's inbox items that no one has claimed and that have not expired, oldest first, at most `limit` (and
+  /// 100 by default).
+  virtual void ListUnread(std::string account, std::string open_id, int64_t now_ms, int limit,
+                          std::function<void(base::Result<std::vector<InboxItem>>)> done) = 0;
   virtual void AddInboxItem(InboxItem item, Done done) = 0;
-  /// Takes the head `page` of item `id` for the job `key`: the item keeps `page` and is claimed, and when `rest` is not
-  /// empty it becomes a new item right behind. Fails with kNotFound when the item is gone or claimed.
-  virtual void ClaimPage(int64_t id, std::string key, std::string page, std::string rest, Done done) = 0;
-  /// What `key` claimed arrived: it is removed. / It did not: it can be claimed again. Nothing when it claimed none. A
-  /// job that runs again after a restart without having given its reply releases first what its earlier run claimed.
-  virtual void ConfirmPage(std::string key, Done done) = 0;
-  virtual void ReleasePage(std::string key, Done done) = 0;
+  /// Takes the head of each item for the job `key`: the item keeps `page` and is claimed, and a rest becomes a new item
+  /// right behind, with part + 1 and all else the same. All or nothing: fails with kNotFound when one of the items is
+  /// gone or claimed, kInvalidArgument for an empty key.
+  virtual void ClaimPages(std::vector<PageClaim> claims, std::string key, Done done) = 0;
+  /// All that `key` claimed arrived: it is removed. / It did not: it can be claimed again, a page and its rest still
+  /// being two items. Nothing when it claimed none. A job that runs again after a restart without having given its
+  /// reply releases first what its earlier run claimed.
+  virtual void ConfirmPages(std::string key, Done done) = 0;
+  virtual void ReleasePages(std::string key, Done done) = 0;
   /// Pages that a process claimed which ended before it confirmed or released them may have arrived or not, and stay
   /// claimed. This makes the follower's ones free to be claimed again, in their old places: for an explicit 继续.
   virtual void ReleaseAbandoned(std::string account, std::string open_id, Done done) = 0;
+  /// Whose inbox holds an unexpired item that is free or abandoned: each follower once, who has waited longest first,
+  /// at most `limit` (and 100,000 by default). Reads the whole inbox: for start-up.
+  virtual void UnreadFollowers(int64_t now_ms, int limit,
+                               std::function<void(base::Result<std::vector<FollowerName>>)> done) = 0;
+
+  /// Writes a new page, or writes over the one with its id.
+  virtual void SavePage(AnswerPage page, Done done) = 0;
+  /// Empty: there is none (any more), or it has expired.
+  virtual void LoadPage(std::string id, int64_t now_ms,
+                        std::function<void(base::Result<std::optional<AnswerPage>>)> done) = 0;
+  /// The follower has read the whole answer on its page: the inbox items with this `page_id` go, free and abandoned
+  /// ones; claimed ones are their claimer's. Gives the follower whose items went; empty: there were none.
+  virtual void DropUnreadOfPage(std::string page_id,
+                                std::function<void(base::Result<std::optional<FollowerName>>)> done) = 0;
+
+  /// Replaces the one of the same account, app_id and endpoint.
+  virtual void SaveToken(TokenRecord token, Done done) = 0;
+  /// Empty: none was saved. An expired one is given, too: its generation still counts.
+  virtual void LoadToken(std::string account, std::string app_id, std::string endpoint,
+                         std::function<void(base::Result<std::optional<TokenRecord>>)> done) = 0;
 
   /// The newest `limit` (at most 1,000 by default) turns at or after `since_ms`, oldest first.
   virtual void LoadConversation(std::string account, std::string open_id, int64_t since_ms, int limit,
                                 std::function<void(base::Result<std::vector<Turn>>)> done) = 0;
   virtual void ClearConversation(std::string account, std::string open_id, Done done) = 0;
-  /// Everything of this follower goes: conversation, inbox, jobs (on unsubscribe, as WeChat requires).
+  /// Everything of this follower goes: conversation, inbox, answer pages, jobs (on unsubscribe, as WeChat requires).
   virtual void ForgetFollower(std::string account, std::string open_id, Done done) = 0;
 
-  /// Deletes finished and delivered jobs first seen before `jobs_before_ms`, expired inbox items and turns before
-  /// `turns_before_ms`; and any job, were it unfinished, after 48 h (by default), when no answer to it can be sent any
-  /// more. `done` gets the number of inbox items that expired unread; not counted are those that a reply had claimed.
-  /// Goes in small steps between other writes; a store that closes meanwhile answers kCancelled.
+  /// Deletes finished and delivered jobs first seen before `jobs_before_ms`, expired inbox items and answer pages, and
+  /// turns before `turns_before_ms`; and any job, were it unfinished, after 48 h (by default), when no answer to it can
+  /// be sent any more. `done` gets the number of inbox items that expired unread; not counted are those that a reply
+  /// had claimed. Goes in small steps between other writes; a store that closes meanwhile answers kCancelled.
   virtual void Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_before_ms,
                      std::function<void(base::Result<int64_t>)> done) = 0;
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <future>
 
@@ -52,17 +53,36 @@ class HandStore final : public store::Store {
   }
   void SetDelivery(std::string, store::Delivery, Done) override {}
   void LoadJobs(int64_t, std::function<void(base::Result<std::vector<store::JobRecord>>)>) override {}
-  void OldestUnread(std::string, std::string, int64_t,
-                    std::function<void(base::Result<std::optional<store::InboxItem>>)> done) override {
-    done(unread.empty() ? std::nullopt : std::optional(unread.front()));
+  void ListUnread(std::string, std::string, int64_t, int limit,
+                  std::function<void(base::Result<std::vector<store::InboxItem>>)> done) override {
+    const auto count = std::min(unread.size(), static_cast<size_t>(limit));
+    done(std::vector(unread.begin(), unread.begin() + static_cast<std::ptrdiff_t>(count)));
   }
   void AddInboxItem(store::InboxItem, Done) override {}
-  void ClaimPage(int64_t, std::string, std::string, std::string, Done done) override {
+  void ClaimPages(std::vector<store::PageClaim>, std::string, Done done) override {
     held.push_back([done = std::move(done)] { done({}); });
   }
-  void ConfirmPage(std::string, Done) override {}
-  void ReleasePage(std::string key, Done) override { released.push_back(std::move(key)); }
+  void ConfirmPages(std::string, Done) override {}
+  void ReleasePages(std::string key, Done) override { released.push_back(std::move(key)); }
   void ReleaseAbandoned(std::string, std::string, Done done) override { done({}); }
+  void UnreadFollowers(int64_t, int,
+                       std::function<void(base::Result<std::vector<store::FollowerName>>)> done) override {
+    done(std::vector<store::FollowerName>());
+  }
+  void SavePage(store::AnswerPage, Done) override {}
+  void LoadPage(std::string, int64_t,
+                std::function<void(base::Result<std::optional<store::AnswerPage>>)> done) override {
+    done(std::optional<store::AnswerPage>());
+  }
+  void DropUnreadOfPage(std::string,
+                        std::function<void(base::Result<std::optional<store::FollowerName>>)> done) override {
+    done(std::optional<store::FollowerName>());
+  }
+  void SaveToken(store::TokenRecord, Done) override {}
+  void LoadToken(std::string, std::string, std::string,
+                 std::function<void(base::Result<std::optional<store::TokenRecord>>)> done) override {
+    done(std::optional<store::TokenRecord>());
+  }
   void LoadConversation(std::string, std::string, int64_t, int,
                         std::function<void(base::Result<std::vector<store::Turn>>)> done) override {
     done(std::vector<store::Turn>());
@@ -195,7 +215,7 @@ TEST_F(AnswerDeskTest, WholeAnswerThatIsBeingStoredIsNotOvertakenByAPart) {
 }
 
 TEST_F(AnswerDeskTest, PageThatTheWaitingTextOvertookIsReleased) {
-  OnLoop([&] { store_.unread.push_back({7, "main", "o1", "旧问题", "旧回答。", 1, 0, 0}); });
+  OnLoop([&] { store_.unread.push_back({7, "main", "o1", "旧问题", "旧回答。", 1, 0, 0, ""}); });
   Push("c", Question::Kind::kContinue)->open = false;
   Advance(10s);
   const auto last = Push("c", Question::Kind::kContinue);

@@ -21,6 +21,7 @@ class Model {
   struct Item {
     InboxItem item;
     int64_t origin = 0;
+    int64_t cut = 0;
     std::string claimed_by;
     bool abandoned = false;
   };
@@ -44,12 +45,12 @@ class Model {
   }
   void Add(InboxItem item) {
     item.id = ++last_id;  // the store counts in the same way
-    items.push_back({item, item.id, "", false});
+    items.push_back({item, item.id, 0, "", false});
   }
   Item* Oldest(const std::string& account, const std::string& open_id, int64_t now_ms) {
     Item* oldest = nullptr;
     const auto place = [](const Item& each) {
-      return std::tuple(each.item.asked_ms, each.item.part, each.origin, each.item.id);
+      return std::tuple(each.item.asked_ms, each.item.part - each.cut, each.origin, each.item.id);
     };
     for (auto& each : items) {
       if (each.item.account != account || each.item.open_id != open_id || !each.claimed_by.empty()) continue;
@@ -68,6 +69,8 @@ class Model {
       Item behind = each;
       behind.item.id = ++last_id;
       behind.item.text = rest;
+      ++behind.item.part;
+      ++behind.cut;
       behind.claimed_by.clear();
       items.push_back(behind);
       return true;

@@ -81,6 +81,11 @@ TEST_F(SchemaTest, EveryLookUpOfAFollowerAndEverySweepGoesByAnIndex) {
            "SELECT id FROM jobs WHERE (first_seen_ms, id) > (1, 2) AND first_seen_ms < 3 ORDER BY first_seen_ms, id",
            "SELECT id FROM inbox WHERE account = 'a' AND open_id = 'b' AND claimed_by = '' AND expires_ms > 1 "
            "ORDER BY asked_ms, part, origin, id LIMIT 1",
+           "DELETE FROM inbox WHERE page_id = 'p' AND page_id <> '' AND (claimed_by = '' OR abandoned = 1)",
+           "SELECT question FROM pages WHERE id = 'p' AND expires_ms > 1",
+           "DELETE FROM pages WHERE account = 'a' AND open_id = 'b'",
+           "DELETE FROM pages WHERE row IN (SELECT row FROM pages WHERE expires_ms <= 1 ORDER BY expires_ms LIMIT 9)",
+           "SELECT value FROM tokens WHERE account = 'a' AND app_id = 'b' AND endpoint = 'c'",
            "DELETE FROM inbox WHERE claimed_by = 'k' AND claimed_by <> ''",
            "SELECT id FROM inbox WHERE expires_ms <= 1 ORDER BY expires_ms LIMIT 9",
            "SELECT role FROM turns WHERE account = 'a' AND open_id = 'b' AND at_ms >= 1 ORDER BY place DESC LIMIT 3",

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "store/schema.h"
 #include "unit/store/store_fixture.h"
 
 namespace yingda::store {
@@ -110,6 +111,64 @@ TEST_F(SqliteStoreFileTest, AClaimFromBeforeARestartCanBeConfirmedByItsKey) {
   YINGDA_ASSERT_OK(fixture_.Confirm("k1"));
   YINGDA_ASSERT_OK(fixture_.ReleaseAbandoned("alice"));
   EXPECT_THAT(fixture_.Drain("alice"), IsEmpty());
+}
+
+TEST_F(SqliteStoreFileTest, AbandonedPagesCountAsUnreadAndGoWithTheirAnswerPage) {
+  YINGDA_ASSERT_OK(fixture_.Open());
+  InboxItem item = MakeItem("alice", "page");
+  item.page_id = "p1";
+  YINGDA_ASSERT_OK(fixture_.Add(item));
+  YINGDA_ASSERT_OK(fixture_.Claim((*fixture_.Oldest("alice"))->id, "k1", "page", ""));
+  EXPECT_THAT(*fixture_.UnreadFollowers(), IsEmpty());
+  fixture_.Reopen();
+  EXPECT_EQ(fixture_.UnreadFollowers()->size(), 1U);
+  EXPECT_TRUE(fixture_.DropUnreadOfPage("p1")->has_value());
+  EXPECT_THAT(*fixture_.UnreadFollowers(), IsEmpty());
+}
+
+TEST_F(SqliteStoreFileTest, ARestartKeepsAnswerPagesAndTokens) {
+  YINGDA_ASSERT_OK(fixture_.Open());
+  YINGDA_ASSERT_OK(fixture_.SavePage(MakePage("p1")));
+  YINGDA_ASSERT_OK(fixture_.SaveToken({"main", "wx1", "stable", "secret", 3, 10, 20}));
+  fixture_.Reopen();
+  EXPECT_EQ((*fixture_.Page("p1"))->markdown, "**p1**");
+  EXPECT_EQ((*fixture_.Token("main", "wx1", "stable"))->value, "secret");
+}
+
+TEST_F(SqliteStoreFileTest, AFileOfTheFirstVersionIsBroughtUpToDateWithAllItHolds) {
+  {
+    auto old = SqliteConnection::Open(path_, std::chrono::seconds(1));
+    ASSERT_TRUE(old);
+    YINGDA_ASSERT_OK(Migrate(**old, SchemaSteps().first(1)));
+    YINGDA_ASSERT_OK((*old)->Execute(
+        "INSERT INTO jobs (account, key, open_id, to_user, kind, first_seen_ms, tries, finished, delivery, question, "
+        "reply, reply_text) VALUES ('main', 'main/1', 'alice', 'gh_1', 'model', 5, 2, 1, 1, 'why', '<xml/>', 'text');"
+        "INSERT INTO inbox (account, open_id, asked_ms, part, origin, expires_ms, claimed_by, abandoned, question, "
+        "text) VALUES ('main', 'alice', 5, 0, 1, 1000, 'main/2', 0, 'why', 'one'), ('main', 'alice', 5, 0, 1, 1000, "
+        "'', 0, 'why', 'two'), ('main', 'alice', 5, 0, 3, 1000, '', 0, 'how', 'other');"
+        "INSERT INTO turns VALUES ('main', 'alice', 1, 5, 'user', 'why')"));
+    EXPECT_EQ(*(*old)->ReadInteger("PRAGMA user_version"), 1);
+  }
+  YINGDA_ASSERT_OK(fixture_.Open());
+  const auto jobs = fixture_.Jobs();
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->front().key, "main/1");
+  EXPECT_EQ(jobs->front().tries, 2);
+  EXPECT_EQ(jobs->front().reply, "<xml/>");
+  EXPECT_EQ(jobs->front().delivery, Delivery::kClaimed);
+  EXPECT_EQ(jobs->front().page_id, "");
+  const auto items = fixture_.Unread("alice");
+  ASSERT_EQ(items->size(), 2U);
+  EXPECT_EQ((*items)[0].text, "two");
+  EXPECT_EQ((*items)[0].part, 1);  // a page went before it
+  EXPECT_EQ((*items)[0].page_id, "");
+  EXPECT_EQ((*items)[1].text, "other");
+  EXPECT_EQ((*items)[1].part, 0);
+  EXPECT_EQ(fixture_.Conversation("alice")->size(), 1U);
+  YINGDA_ASSERT_OK(fixture_.ReleaseAbandoned("alice"));
+  EXPECT_THAT(fixture_.Drain("alice"), ElementsAre("one", "two", "other"));
+  YINGDA_ASSERT_OK(fixture_.SavePage(MakePage("p1")));
+  YINGDA_ASSERT_OK(fixture_.SaveToken({"main", "wx1", "stable", "secret", 1, 1, 2}));
 }
 
 TEST_F(SqliteStoreFileTest, NewFoldersAndFilesAreForTheirOwnerOnly) {

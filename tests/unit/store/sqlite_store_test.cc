@@ -138,98 +138,17 @@ TEST_P(SqliteStoreTest, ALimitOnLoadingKeepsUnfinishedThenUndeliveredThenNewest)
   EXPECT_THAT(Keys(0), ElementsAre("unfinished", "undelivered", "delivered-newer"));
 }
 
-TEST_P(SqliteStoreTest, InboxGivesTheOldestQuestionFirstThenByPart) {
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "b1", 20, 1)));
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "b0", 20, 0)));
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "a", 10, 5)));
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("bob", "other", 1)));
-  const auto item = fixture_.Oldest("alice");
-  ASSERT_TRUE(item && *item);
-  EXPECT_EQ((*item)->question, "question of a");
-  EXPECT_EQ((*item)->account, "main");
-  EXPECT_EQ((*item)->open_id, "alice");
-  EXPECT_EQ((*item)->asked_ms, 10);
-  EXPECT_EQ((*item)->part, 5);
-  EXPECT_EQ((*item)->expires_ms, 1'000'000);
-  EXPECT_THAT(fixture_.Drain("alice"), ElementsAre("a", "b0", "b1"));
-}
-
-TEST_P(SqliteStoreTest, TheRestOfAPageStandsRightBehindIt) {
-  // The same moment and part: only the order of arrival tells the two answers apart.
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "one two three", 7)));
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "other", 7)));
-  const int64_t first = (*fixture_.Oldest("alice"))->id;
-  YINGDA_ASSERT_OK(fixture_.Claim(first, "k1", "one", "two three"));
-  const auto rest = *fixture_.Oldest("alice");
-  EXPECT_EQ(rest->text, "two three");
-  EXPECT_EQ(rest->question, "question of one two three");
-  YINGDA_ASSERT_OK(fixture_.Claim(rest->id, "k2", "two", "three"));
-  YINGDA_ASSERT_OK(fixture_.Release("k1"));
-  YINGDA_ASSERT_OK(fixture_.Release("k2"));
-  EXPECT_THAT(fixture_.Drain("alice"), ElementsAre("one", "two", "three", "other"));
-}
-
-TEST_P(SqliteStoreTest, AClaimedPageIsNotGivenAgainUntilItIsReleased) {
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "page")));
-  const int64_t id = (*fixture_.Oldest("alice"))->id;
-  YINGDA_ASSERT_OK(fixture_.Claim(id, "k1", "page", ""));
-  EXPECT_FALSE(fixture_.Oldest("alice")->has_value());
-  YINGDA_ASSERT_OK(fixture_.Release("k1"));
-  EXPECT_TRUE(fixture_.Oldest("alice")->has_value());
-}
-
-TEST_P(SqliteStoreTest, AConfirmedPageIsGoneAndAnUnknownKeyDoesNothing) {
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "page")));
-  const int64_t id = (*fixture_.Oldest("alice"))->id;
-  YINGDA_ASSERT_OK(fixture_.Confirm("unknown"));
-  YINGDA_ASSERT_OK(fixture_.Release("unknown"));
-  YINGDA_ASSERT_OK(fixture_.Confirm(""));
-  YINGDA_ASSERT_OK(fixture_.Claim(id, "k1", "page", ""));
-  YINGDA_ASSERT_OK(fixture_.Confirm("k1"));
-  YINGDA_ASSERT_OK(fixture_.Release("k1"));
-  EXPECT_FALSE(fixture_.Oldest("alice")->has_value());
-}
-
-TEST_P(SqliteStoreTest, OfTwoClaimsExactlyOneWins) {
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "page")));
-  const int64_t id = (*fixture_.Oldest("alice"))->id;
-  std::vector<std::string> outcomes;
-  for (const std::string key : {"k1", "k2"}) {
-    fixture_.store().ClaimPage(id, key, "page", "rest", [&outcomes, key](base::Result<void> result) {
-      outcomes.push_back(key + (result ? " won" : std::string(" ") + base::ToString(result.error().code)));
-    });
-  }
-  ASSERT_TRUE(fixture_.RunUntil([&] { return outcomes.size() == 2; }));
-  EXPECT_THAT(outcomes, ElementsAre("k1 won", "k2 not_found"));
-  EXPECT_THAT(fixture_.Drain("alice"), ElementsAre("rest"));
-}
-
-TEST_P(SqliteStoreTest, AClaimOfWhatIsGoneOrWithoutAKeyFails) {
-  EXPECT_EQ(fixture_.Claim(4711, "k", "p", "").error().code, base::ErrorCode::kNotFound);
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "page")));
-  const int64_t id = (*fixture_.Oldest("alice"))->id;
-  EXPECT_EQ(fixture_.Claim(id, "", "p", "").error().code, base::ErrorCode::kInvalidArgument);
-}
-
-TEST_P(SqliteStoreTest, AnInboxIdIsNeverUsedAgain) {
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "page")));
-  const int64_t id = (*fixture_.Oldest("alice"))->id;
-  YINGDA_ASSERT_OK(fixture_.Claim(id, "k1", "page", ""));
-  YINGDA_ASSERT_OK(fixture_.Confirm("k1"));
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("bob", "secret of bob")));
-  EXPECT_EQ(fixture_.Claim(id, "k2", "page", "").error().code, base::ErrorCode::kNotFound);
-}
-
-TEST_P(SqliteStoreTest, ExpiredItemsAreNotGivenAndASweepCountsTheUnread) {
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "claimed", 1, 0, 100)));
-  YINGDA_ASSERT_OK(fixture_.Claim((*fixture_.Oldest("alice"))->id, "k", "claimed", "expires, too"));
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "expires", 2, 0, 100)));
-  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "stays", 3, 0, 101)));
-  EXPECT_EQ((*fixture_.Oldest("alice", 99))->text, "expires, too");
-  EXPECT_EQ((*fixture_.Oldest("alice", 100))->text, "stays");
-  EXPECT_EQ(*fixture_.Sweep(100), 2);
-  EXPECT_EQ(*fixture_.Sweep(100), 0);
-  EXPECT_THAT(fixture_.Drain("alice"), ElementsAre("stays"));
+TEST_P(SqliteStoreTest, AJobKeepsItsAnswerPage) {
+  JobRecord job = MakeJob("main/1");
+  job.page_id = "first";
+  YINGDA_ASSERT_OK(fixture_.Accept(job));
+  EXPECT_EQ(fixture_.Jobs()->front().page_id, "first");
+  JobResult result = MakeResult(job, "r");
+  YINGDA_ASSERT_OK(fixture_.Finish(result));
+  EXPECT_EQ(fixture_.Jobs()->front().page_id, "first");
+  result.page_id = "second";
+  YINGDA_ASSERT_OK(fixture_.Finish(result));
+  EXPECT_EQ(fixture_.Jobs()->front().page_id, "second");
 }
 
 TEST_P(SqliteStoreTest, ASweepGoesThroughMoreThanOneStep) {
@@ -288,14 +207,22 @@ TEST_P(SqliteStoreTest, ForgettingRemovesAFollowerEverywhereAndNobodyElse) {
       YINGDA_ASSERT_OK(fixture_.Finish(result));
       const auto item = fixture_.Oldest(open_id, 0, account);
       YINGDA_ASSERT_OK(fixture_.Claim((*item)->id, account + open_id, "claimed", ""));
+      AnswerPage page = MakePage(account + open_id, open_id);
+      page.account = account;
+      YINGDA_ASSERT_OK(fixture_.SavePage(page));
     }
   }
+  YINGDA_ASSERT_OK(fixture_.SaveToken({"main", "wx1", "stable", "secret", 1, 1, 2}));
   YINGDA_ASSERT_OK(fixture_.Forget("alice"));
   YINGDA_ASSERT_OK(fixture_.Release("mainalice"));
 
   EXPECT_THAT(Keys(0), ElementsAre("main/bob", "second/alice", "second/bob"));
   EXPECT_THAT(fixture_.Drain("alice"), IsEmpty());
   EXPECT_THAT(*fixture_.Conversation("alice"), IsEmpty());
+  EXPECT_FALSE(fixture_.Page("mainalice")->has_value());
+  EXPECT_TRUE(fixture_.Page("mainbob")->has_value());
+  EXPECT_TRUE(fixture_.Page("secondalice")->has_value());
+  EXPECT_TRUE(fixture_.Token("main", "wx1", "stable")->has_value());
   EXPECT_THAT(fixture_.Drain("bob"), ElementsAre("late"));
   EXPECT_THAT(fixture_.Drain("alice", "second"), ElementsAre("late"));
   EXPECT_EQ(fixture_.Conversation("alice", 0, 10, "second")->size(), 1U);
@@ -313,7 +240,7 @@ TEST_P(SqliteStoreTest, CompletionsComeInTheOrderOfTheCalls) {
         fixture_.store().AcceptJob(MakeJob("main/" + std::to_string(i)), done);
         break;
       case 1:
-        fixture_.store().ClaimPage(i, "k", "p", "", done);  // fails, and must not overtake for that
+        fixture_.store().ClaimPages({{i, "p", ""}}, "k", done);  // fails, and must not overtake for that
         break;
       case 2:
         fixture_.store().Flush(done);
@@ -331,7 +258,7 @@ TEST_P(SqliteStoreTest, AWriteThatFailsTakesNoOtherWithIt) {
   int bad = 0;
   for (int i = 0; i < 300; ++i) {
     fixture_.store().AcceptJob(MakeJob("main/" + std::to_string(i)), [&](auto result) { good += result ? 1 : 0; });
-    fixture_.store().ClaimPage(99999, "k", "p", "r", [&](auto result) { bad += result ? 0 : 1; });
+    fixture_.store().ClaimPages({{99999, "p", "r"}}, "k", [&](auto result) { bad += result ? 0 : 1; });
   }
   ASSERT_TRUE(fixture_.RunUntil([&] { return good + bad == 600; }));
   EXPECT_EQ(good, 300);
@@ -355,7 +282,7 @@ TEST_P(SqliteStoreTest, ClosingFinishesWhatIsQueuedAndPostsItsCompletions) {
   int done = 0;
   for (int i = 0; i < 500; ++i) {
     fixture_.store().AcceptJob(MakeJob("main/" + std::to_string(i)), [&](auto result) { done += result ? 1 : 0; });
-    fixture_.store().OldestUnread("main", "alice", 0, [&](auto result) { done += result ? 1 : 0; });
+    fixture_.store().ListUnread("main", "alice", 0, 1, [&](auto result) { done += result ? 1 : 0; });
   }
   fixture_.Close();  // runs what was posted by the end of the store, and nothing after
   EXPECT_EQ(done, 1000);

@@ -78,19 +78,47 @@ class StoreFixture {
   }
   base::Result<std::optional<InboxItem>> Oldest(const std::string& open_id, int64_t now_ms = 0,
                                                 const std::string& account = "main") {
-    return Await<std::optional<InboxItem>>([&](auto done) { store_->OldestUnread(account, open_id, now_ms, done); });
+    auto unread = Unread(open_id, now_ms, 1, account);
+    if (!unread) return unread.error();
+    return unread->empty() ? std::optional<InboxItem>() : std::optional(unread->front());
+  }
+  base::Result<std::vector<InboxItem>> Unread(const std::string& open_id, int64_t now_ms = 0, int limit = 100,
+                                              const std::string& account = "main") {
+    return Await<std::vector<InboxItem>>([&](auto done) { store_->ListUnread(account, open_id, now_ms, limit, done); });
+  }
+  base::Result<std::vector<FollowerName>> UnreadFollowers(int64_t now_ms = 0, int limit = 100) {
+    return Await<std::vector<FollowerName>>([&](auto done) { store_->UnreadFollowers(now_ms, limit, done); });
+  }
+  base::Result<void> SavePage(const AnswerPage& page) {
+    return Await<void>([&](auto done) { store_->SavePage(page, done); });
+  }
+  base::Result<std::optional<AnswerPage>> Page(const std::string& id, int64_t now_ms = 0) {
+    return Await<std::optional<AnswerPage>>([&](auto done) { store_->LoadPage(id, now_ms, done); });
+  }
+  base::Result<std::optional<FollowerName>> DropUnreadOfPage(const std::string& page_id) {
+    return Await<std::optional<FollowerName>>([&](auto done) { store_->DropUnreadOfPage(page_id, done); });
+  }
+  base::Result<void> SaveToken(const TokenRecord& token) {
+    return Await<void>([&](auto done) { store_->SaveToken(token, done); });
+  }
+  base::Result<std::optional<TokenRecord>> Token(const std::string& account, const std::string& app_id,
+                                                 const std::string& endpoint) {
+    return Await<std::optional<TokenRecord>>([&](auto done) { store_->LoadToken(account, app_id, endpoint, done); });
   }
   base::Result<void> Add(InboxItem item) {
     return Await<void>([&](auto done) { store_->AddInboxItem(item, done); });
   }
   base::Result<void> Claim(int64_t id, const std::string& key, const std::string& page, const std::string& rest) {
-    return Await<void>([&](auto done) { store_->ClaimPage(id, key, page, rest, done); });
+    return Claim({{id, page, rest}}, key);
+  }
+  base::Result<void> Claim(const std::vector<PageClaim>& claims, const std::string& key) {
+    return Await<void>([&](auto done) { store_->ClaimPages(claims, key, done); });
   }
   base::Result<void> Confirm(const std::string& key) {
-    return Await<void>([&](auto done) { store_->ConfirmPage(key, done); });
+    return Await<void>([&](auto done) { store_->ConfirmPages(key, done); });
   }
   base::Result<void> Release(const std::string& key) {
-    return Await<void>([&](auto done) { store_->ReleasePage(key, done); });
+    return Await<void>([&](auto done) { store_->ReleasePages(key, done); });
   }
   base::Result<void> ReleaseAbandoned(const std::string& open_id, const std::string& account = "main") {
     return Await<void>([&](auto done) { store_->ReleaseAbandoned(account, open_id, done); });
@@ -171,6 +199,18 @@ inline InboxItem MakeItem(const std::string& open_id, const std::string& text, i
   item.part = part;
   item.expires_ms = expires_ms;
   return item;
+}
+
+inline AnswerPage MakePage(const std::string& id, const std::string& open_id = "alice", int64_t expires_ms = 1000) {
+  AnswerPage page;
+  page.id = id;
+  page.account = "main";
+  page.open_id = open_id;
+  page.question = "question of " + id;
+  page.markdown = "**" + id + "**";
+  page.asked_ms = 7;
+  page.expires_ms = expires_ms;
+  return page;
 }
 
 #define YINGDA_ASSERT_OK(expression)                     \
