@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/secret.h"
+#include "platform/pause.h"
 
 namespace yingda::platform {
 namespace {
@@ -21,7 +22,6 @@ constexpr base::Duration kMargin = 5s;
 constexpr base::Duration kQuick = 30s;
 constexpr base::Duration kTooOftenPause = 60s;
 constexpr base::Duration kLongestLifetime = 24h * 7;
-constexpr int kMostDoublings = 20;
 
 double KernelRandom() {
   const std::string bytes = base::RandomBytes(2);
@@ -106,8 +106,7 @@ void TokenCentre::Refused(int64_t generation) {
   quick_refusals_ = now - fetched_ < kQuick ? quick_refusals_ + 1 : 0;
   if (quick_refusals_ < 2) return;
   // Each new token was refused at once: fetching still more of them would use up the day's, and mend nothing.
-  const base::Duration pause =
-      std::min(options_.long_pause, kQuick * (1LL << std::min(quick_refusals_ - 2, kMostDoublings)));
+  const base::Duration pause = GrowingPause(kQuick, options_.long_pause, quick_refusals_ - 1);
   TokenAnswer trouble;
   trouble.kind = Kind::kRefused;
   trouble.problem =
@@ -237,8 +236,7 @@ base::Duration TokenCentre::PauseAfter(const TokenAnswer& answer) {
     case Kind::kRefused:
       return options_.long_pause;
   }
-  const base::Duration pause = options_.first_pause * (1LL << std::min(failures_ - 1, kMostDoublings));
-  return Scaled(std::min(pause, options_.longest_pause), 0.75 + options_.random() / 2);
+  return Scaled(GrowingPause(options_.first_pause, options_.longest_pause, failures_), 0.75 + options_.random() / 2);
 }
 
 void TokenCentre::Fail(const TokenAnswer& answer) {
