@@ -106,21 +106,32 @@ void CustomerService::Send(std::string open_id, wechat::Reply message, bool made
   if (std::holds_alternative<wechat::NoReply>(message)) return refuse(SendEnd::kDelivered);
   std::optional<std::string> body = CustomerMessageBody(open_id, message, made_by_model, options_.dialect);
   if (!body) return refuse(SendEnd::kRejected);
-  if (messages_.size() >= options_.max_waiting + options_.max_in_flight) return refuse(SendEnd::kUnavailable);
+  if (stopped_ || messages_.size() >= options_.max_waiting + options_.max_in_flight)
+    return refuse(SendEnd::kUnavailable);
   const MessageId id = ++last_;
-  messages_.emplace(id, Message{*std::move(body), std::move(done), 0, 0});
+  messages_.emplace(id, Message{*std::move(body), std::move(done), 0, false, 0});
   ready_.push_back(id);
   Pump();
 }
 
 void CustomerService::Typing(std::string open_id) {
   // Worth nothing when late, so it neither waits nor takes the place of a message.
-  if (typing_ >= options_.max_in_flight || loop_.clock().Now() < held_until_) return;
+  if (stopped_ || typing_ >= options_.max_in_flight || loop_.clock().Now() < held_until_) return;
   ++typing_;
   api_.Call({"POST", "/cgi-bin/message/custom/typing", "", TypingBody(open_id)},
             [weak = std::weak_ptr(self_)](const base::Result<ApiAnswer>&) {
               if (const auto alive = weak.lock()) --(*alive)->typing_;
             });
+}
+
+void CustomerService::Stop() {
+  stopped_ = true;
+  ready_.clear();
+  while (!messages_.empty()) {
+    const auto& [id, message] = *messages_.begin();
+    if (message.timer != 0) loop_.Cancel(message.timer);
+    End(id, {message.under_way ? SendEnd::kUnknown : SendEnd::kUnavailable, 0});
+  }
 }
 
 void CustomerService::Pump() {
@@ -143,12 +154,17 @@ void CustomerService::Pump() {
 
 void CustomerService::Start(MessageId id) {
   ++in_flight_;
-  api_.Call({"POST", "/cgi-bin/message/custom/send", "", messages_.at(id).body},
+  Message& message = messages_.at(id);
+  message.under_way = true;
+  api_.Call({"POST", "/cgi-bin/message/custom/send", "", message.body},
             [weak = std::weak_ptr(self_), id](const base::Result<ApiAnswer>& answer) {
               const auto alive = weak.lock();
               if (!alive) return;
               CustomerService& self = **alive;
               --self.in_flight_;
+              const auto at = self.messages_.find(id);
+              if (at == self.messages_.end()) return;  // stopped meanwhile
+              at->second.under_way = false;
               self.OnAnswer(id, answer);
               self.Pump();
             });

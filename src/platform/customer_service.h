@@ -3,9 +3,9 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "base/metrics.h"
 #include "net/event_loop.h"
@@ -37,12 +37,16 @@ class CustomerService final : public FollowerMessages {
 
   void Send(std::string open_id, wechat::Reply message, bool made_by_model, Done done) override;
   void Typing(std::string open_id) override;
+  /// Ends all messages: those under way as kUnknown, the rest as kUnavailable, in their order, and any later one at
+  /// once.
+  void Stop();
 
  private:
   struct Message {
     std::string body;
     Done done;
     int retries = 0;
+    bool under_way = false;
     net::EventLoop::TimerId timer = 0;  // in a pause
   };
   using MessageId = uint64_t;
@@ -60,12 +64,13 @@ class CustomerService final : public FollowerMessages {
   net::EventLoop& loop_;
   std::array<base::Counter*, 6> ends_{};  // by SendEnd
   MessageId last_ = 0;
-  std::unordered_map<MessageId, Message> messages_;
+  std::map<MessageId, Message> messages_;
   std::deque<MessageId> ready_;
   size_t in_flight_ = 0;
   size_t typing_ = 0;
   base::TimePoint held_until_{};
   net::EventLoop::TimerId held_timer_ = 0;
+  bool stopped_ = false;
   std::shared_ptr<CustomerService*> self_ = std::make_shared<CustomerService*>(this);  // what calls hold weakly
 };
 

@@ -112,6 +112,7 @@ void WeChatApi::Send(CallId id, const std::string& token) {
     request.headers.emplace_back("Content-Type", open.call.content_type);
   if (!options_.api_key.empty()) request.headers.emplace_back("Authorization", "Bearer " + options_.api_key);
   request.body = open.call.body;
+  request.at_most_once = true;
   request.max_response_bytes = options_.max_response_bytes;
   http_.Start(std::move(request), open.deadline,
               [this, id](base::Result<HttpAnswer> answer) { OnAnswer(id, std::move(answer)); });
