@@ -198,6 +198,9 @@ bool Application::Stop() {
     loop_.Post([&] {
       loop_.Cancel(sweep_timer_);
       desk_->Stop();
+      for (const AccountPlatform& account : platforms_) {
+        if (account.messages) account.messages->Stop();
+      }
       stopped.set_value();
     });
     stopped.get_future().get();
