@@ -46,6 +46,7 @@ int RunServe(const ServeArguments& arguments) {
   const sigset_t signals = HandledSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is like a full disk: it fails writes, not the server
   RaiseDescriptorLimit();
 
   const auto made = base::MakeJsonLogger(config->log_level, config->log_file);

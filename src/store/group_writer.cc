@@ -127,9 +127,11 @@ void GroupWriter::RunBatch(Batch batch) {
   const bool flush = std::any_of(batch.begin(), batch.end(), [](const Write& write) { return write.flush; });
   Results results(batch.size());
   int wal_pages = 0;
+  bool changed_rows = false;
   {
     std::lock_guard lock(connection_->mutex);
     const auto started = std::chrono::steady_clock::now();
+    const int64_t changes_before = sqlite().TotalChanges();
     if (batch.size() == 1) {
       results[0] = RunAlone(batch[0]);
     } else if (!RunTogether(batch, results)) {
@@ -137,6 +139,7 @@ void GroupWriter::RunBatch(Batch batch) {
     }
     commit_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     wal_pages = sqlite().wal_pages();
+    changed_rows = sqlite().TotalChanges() != changes_before;
   }
   if (flush && checkpointer_ != nullptr) {
     const auto flushed = checkpointer_->Flush();
@@ -144,7 +147,7 @@ void GroupWriter::RunBatch(Batch batch) {
       if (batch[i].flush && results[i]) results[i] = flushed;
     }
   }
-  Count(results);
+  Count(results, changed_rows);
   // One post a batch: each costs the loop a wake-up.
   executor_([done = std::make_shared<Batch>(std::move(batch)), results = std::move(results)] {
     for (size_t i = 0; i < results.size(); ++i) {
@@ -222,7 +225,7 @@ void GroupWriter::Rollback() {
   if (!rolled_back) logger_.Error("store.rollback_failed", {{"error", rolled_back.error().message}});
 }
 
-void GroupWriter::Count(const Results& results) {
+void GroupWriter::Count(const Results& results, bool changed_rows) {
   batch_size_.Observe(static_cast<double>(results.size()));
   const base::Error* failure = nullptr;
   for (const auto& result : results) {
@@ -237,8 +240,9 @@ void GroupWriter::Count(const Results& results) {
   }
   // A full disk fails every write; one line when it begins and one when it ends say as much as thousands.
   if (failure != nullptr && !failing_) logger_.Error("store.write_failed", {{"error", failure->message}});
-  if (failure == nullptr && failing_) logger_.Info("store.writes_again");
-  failing_ = failure != nullptr;
+  // One that found nothing to change succeeds on a full disk as well, and says nothing about it.
+  if (failure == nullptr && failing_ && changed_rows) logger_.Info("store.writes_again");
+  failing_ = failure != nullptr || (failing_ && !changed_rows);
 }
 
 void GroupWriter::Post(Done done, base::Result<void> result) {

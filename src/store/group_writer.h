@@ -67,7 +67,7 @@ class GroupWriter {
   base::Result<void> Begin();
   base::Result<void> Commit();
   void Rollback();
-  void Count(const Results& results);
+  void Count(const Results& results, bool changed_rows);
   void Post(Done done, base::Result<void> result);
 
   SqliteConnection& sqlite() { return *connection_->connection; }

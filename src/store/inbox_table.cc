@@ -53,25 +53,32 @@ base::Result<std::vector<FollowerName>> SelectUnreadFollowers(SqliteConnection& 
   }
 }
 
-base::Result<void> ClaimInboxPage(SqliteConnection& connection, const PageClaim& claim, std::string_view key) {
+base::Result<void> ClaimInboxPages(SqliteConnection& connection, const std::vector<PageClaim>& claims,
+                                   std::string_view key) {
   if (key.empty()) return base::Error{base::ErrorCode::kInvalidArgument, "store: a page is claimed by a message key"};
-  auto claimed =
-      Query(connection, "UPDATE inbox SET text = ?, claimed_by = ?, abandoned = 0 WHERE id = ? AND claimed_by = ''",
-            claim.page, key, claim.id)
-          .Run();
-  if (!claimed) return claimed;
-  if (connection.Changes() == 0) {
-    return base::Error{base::ErrorCode::kNotFound, "store: the inbox item is gone or claimed already"};
+  for (const auto& claim : claims) {
+    auto claimed =
+        Query(connection, "UPDATE inbox SET text = ?, claimed_by = ?, abandoned = 0 WHERE id = ? AND claimed_by = ''",
+              claim.page, key, claim.id)
+            .Run();
+    if (!claimed) return claimed;
+    if (connection.Changes() == 0) {
+      return base::Error{base::ErrorCode::kNotFound, "store: the inbox item is gone or claimed already"};
+    }
   }
-  if (claim.rest.empty()) return {};
-  // Items of one origin stand together in the order of their ids, so the rest comes right behind its page.
-  return Query(connection,
-               "INSERT INTO inbox (account, open_id, asked_ms, part, origin, expires_ms, claimed_by, abandoned, "
-               "question, text, page_id, cut, by_model) SELECT account, open_id, asked_ms, part, origin, expires_ms, "
-               "'', 0, "
-               "question, ?, page_id, cut + 1, by_model FROM inbox WHERE id = ?",
-               claim.rest, claim.id)
-      .Run();
+  // Once all are claimed, so that no claim can mean the rest of another. Items of one origin stand together in the
+  // order of their ids: the rest comes right behind its page.
+  for (const auto& claim : claims) {
+    if (claim.rest.empty()) continue;
+    auto left = Query(connection,
+                      "INSERT INTO inbox (account, open_id, asked_ms, part, origin, expires_ms, claimed_by, abandoned, "
+                      "question, text, page_id, cut, by_model) SELECT account, open_id, asked_ms, part, origin, "
+                      "expires_ms, '', 0, question, ?, page_id, cut + 1, by_model FROM inbox WHERE id = ?",
+                      claim.rest, claim.id)
+                    .Run();
+    if (!left) return left;
+  }
+  return {};
 }
 
 base::Result<void> DeleteClaimedBy(SqliteConnection& connection, std::string_view key) {

@@ -17,7 +17,8 @@ base::Result<void> InsertInboxItem(SqliteConnection& connection, const InboxItem
 base::Result<std::vector<InboxItem>> SelectUnread(SqliteConnection& connection, std::string_view account,
                                                   std::string_view open_id, int64_t now_ms, int limit);
 base::Result<std::vector<FollowerName>> SelectUnreadFollowers(SqliteConnection& connection, int64_t now_ms, int limit);
-base::Result<void> ClaimInboxPage(SqliteConnection& connection, const PageClaim& claim, std::string_view key);
+base::Result<void> ClaimInboxPages(SqliteConnection& connection, const std::vector<PageClaim>& claims,
+                                   std::string_view key);
 base::Result<void> DeleteClaimedBy(SqliteConnection& connection, std::string_view key);
 base::Result<void> FreeClaimedBy(SqliteConnection& connection, std::string_view key);
 base::Result<void> AbandonClaimedBy(SqliteConnection& connection, std::string_view key);

@@ -63,6 +63,8 @@ constexpr std::array<const char*, 2> kSteps = {R"sql(
 )sql",
                                                R"sql(
   ALTER TABLE jobs ADD COLUMN page_id TEXT NOT NULL DEFAULT '';
+  DROP INDEX jobs_of_follower;
+  CREATE INDEX jobs_of_follower ON jobs (account, open_id, first_seen_ms);
 
   ALTER TABLE inbox ADD COLUMN page_id TEXT NOT NULL DEFAULT '';
   -- How many pages were cut off in front of the item. `part` stays that of its origin, so that all that was one item

@@ -41,7 +41,7 @@ base::Error SqliteConnection::ErrorOf(int code) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return {ErrorCode::kUnavailable,
-              file + "locked by another program; is a second yingda or an sqlite3 shell working on it?"};
+              file + "locked by another program; is an sqlite3 shell or a backup tool working on it?"};
     case SQLITE_CORRUPT:
       return {ErrorCode::kCorrupt,
               file +
@@ -92,6 +92,7 @@ base::Result<int64_t> SqliteConnection::ReadInteger(const std::string& sql) {
 bool SqliteConnection::InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 int64_t SqliteConnection::LastInsertId() const { return sqlite3_last_insert_rowid(handle_); }
 int64_t SqliteConnection::Changes() const { return sqlite3_changes64(handle_); }
+int64_t SqliteConnection::TotalChanges() const { return sqlite3_total_changes64(handle_); }
 
 int SqliteConnection::CountWalPages(void* self, sqlite3* /*handle*/, const char* /*database*/, int pages) {
   static_cast<SqliteConnection*>(self)->wal_pages_ = pages;
@@ -107,6 +108,8 @@ base::Result<void> SqliteConnection::Checkpoint(bool wait) {
   if (code != SQLITE_OK) return ErrorOf(code);
   return {};
 }
+
+void SqliteConnection::LeaveFilesOnClose() { sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
 
 base::Result<sqlite3_stmt*> SqliteConnection::Prepare(std::string_view sql) {
   const auto known = statements_.find(sql);

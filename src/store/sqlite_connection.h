@@ -41,6 +41,8 @@ class SqliteConnection {
   int64_t LastInsertId() const;
   /// Rows that the latest INSERT, UPDATE or DELETE changed.
   int64_t Changes() const;
+  /// Rows that all statements so far changed, rolled back or not.
+  int64_t TotalChanges() const;
 
   /// Stops the checkpoints that SQLite does inside a COMMIT, which would make that commit wait for the disk, and
   /// counts the pages of the write-ahead log instead.
@@ -49,6 +51,9 @@ class SqliteConnection {
   /// Copies the write-ahead log into the database file, both synced. `wait` waits for other connections and copies
   /// all of it, at most for the busy timeout; without it what can be copied now is.
   base::Result<void> Checkpoint(bool wait);
+
+  /// Closing changes no file any more: what is in the write-ahead log stays there. For a file that is refused.
+  void LeaveFilesOnClose();
 
   const std::string& path() const { return path_; }
 

@@ -62,10 +62,11 @@ base::Result<std::unique_ptr<SqliteConnection>> Connect(const SqliteStore::Optio
 }
 
 base::Result<void> PrepareTables(SqliteConnection& connection, const SqliteStore::Options& options) {
-  // Refusing a foreign file comes before WAL mode, which is written into the file.
-  auto prepared = Migrate(connection, SchemaSteps());
+  // Nothing is written into a damaged file, nor is WAL mode into a foreign one.
+  base::Result<void> prepared;
+  if (!InMemory(options)) prepared = CheckForDamage(connection, options.check_up_to_bytes);
+  if (prepared) prepared = Migrate(connection, SchemaSteps());
   if (prepared && !InMemory(options)) prepared = UseWal(connection);
-  if (prepared && !InMemory(options)) prepared = CheckForDamage(connection, options.check_up_to_bytes);
   if (prepared) prepared = MarkClaimsAbandoned(connection);
   return prepared;
 }
@@ -75,15 +76,17 @@ base::Result<void> PrepareTables(SqliteConnection& connection, const SqliteStore
 base::Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(Options options, Executor executor, base::Logger& logger,
                                                              base::Metrics& metrics) {
   const bool in_memory = InMemory(options);
-  if (!in_memory) {
-    auto file = PrepareStoreFile(options.path);
-    if (!file) return file.error();
-  }
   std::unique_ptr<SqliteStore> store(new SqliteStore(options, executor, logger));
+  if (!in_memory) {
+    YINGDA_TRY(store->file_, StoreFile::Prepare(options.path));
+  }
   auto writing = std::make_shared<SharedConnection>();
   YINGDA_TRY(writing->connection, Connect(options));
   auto prepared = PrepareTables(*writing->connection, options);
-  if (!prepared) return prepared.error();
+  if (!prepared) {
+    writing->connection->LeaveFilesOnClose();
+    return prepared.error();
+  }
 
   auto reading = writing;
   if (!in_memory) {
@@ -197,15 +200,9 @@ void SqliteStore::AddInboxItem(InboxItem item, Done done) {
 }
 
 void SqliteStore::ClaimPages(std::vector<PageClaim> claims, std::string key, Done done) {
-  Write(
-      [claims = std::move(claims), key = std::move(key)](SqliteConnection& connection) {
-        base::Result<void> claimed;
-        for (const auto& claim : claims) {
-          if (claimed) claimed = ClaimInboxPage(connection, claim, key);
-        }
-        return claimed;
-      },
-      std::move(done));
+  Write([claims = std::move(claims),
+         key = std::move(key)](SqliteConnection& connection) { return ClaimInboxPages(connection, claims, key); },
+        std::move(done));
 }
 
 void SqliteStore::ConfirmPages(std::string key, Done done) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "store/group_writer.h"
 #include "store/reader.h"
 #include "store/store.h"
+#include "store/store_file.h"
 
 namespace yingda::store {
 
@@ -43,10 +45,10 @@ class SqliteStore final : public Store {
   /// Posts a completion to the caller's event loop; must not run it on the spot.
   using Executor = GroupWriter::Executor;
 
-  /// Makes the folder (mode 0700) and the file (0600) when they are missing, and brings older tables up to date.
-  /// Errors: kUnavailable (place not writable, locked by another program), kCorrupt (damaged, or no SQLite file),
-  /// kInvalidArgument (another program's or a newer yingda's file, a file system without shared memory). Nothing is
-  /// ever deleted.
+  /// Makes the folder (mode 0700) and the file (0600) when they are missing, holds it against any other yingda until
+  /// the end of the store, and brings older tables up to date. Errors: kUnavailable (place not writable, no space, in
+  /// use by another program), kCorrupt (damaged, or no SQLite file), kInvalidArgument (another program's or a newer
+  /// yingda's file, a file system without shared memory). Nothing is ever deleted.
   static base::Result<std::unique_ptr<SqliteStore>> Open(Options options, Executor executor, base::Logger& logger,
                                                          base::Metrics& metrics);
   /// Finishes what is queued; all completions are posted by then. A sweep under way gets kCancelled.
@@ -95,7 +97,8 @@ class SqliteStore final : public Store {
   const Options options_;
   const Executor executor_;
   base::Logger& logger_;
-  // In this order, so that the writer and the reader end before what they use.
+  // In this order, so that the writer and the reader end before what they use, and the lock after all of them.
+  std::optional<StoreFile> file_;  // none: in memory
   std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<GroupWriter> writer_;

@@ -3,165 +3,18 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <map>
 #include <random>
-#include <tuple>
 
+#include "unit/store/model.h"
 #include "unit/store/store_fixture.h"
 
 namespace yingda::store {
 namespace {
 
-constexpr int kSteps = 12'000;
+constexpr int kSteps = 4'000;
 constexpr int64_t kUndeliveredKeepMs = 400;
 
-/// What store.h says, in vectors.
-class Model {
- public:
-  struct Item {
-    InboxItem item;
-    int64_t origin = 0;
-    int64_t cut = 0;
-    std::string claimed_by;
-    bool abandoned = false;
-  };
-
-  void Accept(const JobRecord& job) {
-    if (Find(job.key) == nullptr) jobs.push_back(job);
-  }
-  void Finish(const JobResult& result) {
-    if (JobRecord* job = Find(result.key)) {
-      job->reply = result.reply;
-      job->reply_text = result.reply_text;
-      job->finished = result.finished;
-      job->delivery = result.delivery;
-    }
-    for (InboxItem item : result.inbox) {
-      item.account = result.account;
-      item.open_id = result.open_id;
-      Add(item);
-    }
-    for (const auto& turn : result.turns) turns[{result.account, result.open_id}].push_back(turn);
-  }
-  void Add(InboxItem item) {
-    item.id = ++last_id;  // the store counts in the same way
-    items.push_back({item, item.id, 0, "", false});
-  }
-  Item* Oldest(const std::string& account, const std::string& open_id, int64_t now_ms) {
-    Item* oldest = nullptr;
-    const auto place = [](const Item& each) {
-      return std::tuple(each.item.asked_ms, each.item.part - each.cut, each.origin, each.item.id);
-    };
-    for (auto& each : items) {
-      if (each.item.account != account || each.item.open_id != open_id || !each.claimed_by.empty()) continue;
-      if (each.item.expires_ms <= now_ms) continue;
-      if (oldest == nullptr || place(each) < place(*oldest)) oldest = &each;
-    }
-    return oldest;
-  }
-  bool Claim(int64_t id, const std::string& key, const std::string& page, const std::string& rest) {
-    for (auto& each : items) {
-      if (each.item.id != id || !each.claimed_by.empty()) continue;
-      each.item.text = page;
-      each.claimed_by = key;
-      each.abandoned = false;
-      if (rest.empty()) return true;
-      Item behind = each;
-      behind.item.id = ++last_id;
-      behind.item.text = rest;
-      ++behind.item.part;
-      ++behind.cut;
-      behind.claimed_by.clear();
-      items.push_back(behind);
-      return true;
-    }
-    return false;
-  }
-  void Confirm(const std::string& key) {
-    std::erase_if(items, [&](const Item& each) { return each.claimed_by == key; });
-  }
-  template <typename Predicate>
-  void Free(Predicate predicate) {
-    for (auto& each : items) {
-      if (!predicate(each)) continue;
-      each.claimed_by.clear();
-      each.abandoned = false;
-    }
-  }
-  void Forget(const std::string& account, const std::string& open_id) {
-    const auto his = [&](const auto& each) { return each.account == account && each.open_id == open_id; };
-    std::erase_if(jobs, his);
-    std::erase_if(items, [&](const Item& each) { return his(each.item); });
-    turns.erase({account, open_id});
-  }
-  int64_t Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_before_ms) {
-    std::erase_if(jobs, [&](const JobRecord& job) {
-      const bool done = job.finished && job.delivery == Delivery::kDelivered;
-      return job.first_seen_ms < now_ms - kUndeliveredKeepMs || (done && job.first_seen_ms < jobs_before_ms);
-    });
-    int64_t unread = 0;
-    std::erase_if(items, [&](const Item& each) {
-      const bool expired = each.item.expires_ms <= now_ms;
-      if (expired && each.claimed_by.empty()) ++unread;
-      return expired;
-    });
-    for (auto& [follower, list] : turns) {
-      std::erase_if(list, [&](const Turn& turn) { return turn.at_ms < turns_before_ms; });
-    }
-    return unread;
-  }
-  void Restart() {
-    for (auto& each : items) each.abandoned = !each.claimed_by.empty();
-  }
-  std::vector<JobRecord> Load(int64_t since_ms) const {
-    std::vector<JobRecord> loaded;
-    for (const auto& job : jobs) {
-      if (job.first_seen_ms >= since_ms || !job.finished || job.delivery != Delivery::kDelivered) loaded.push_back(job);
-    }
-    std::stable_sort(loaded.begin(), loaded.end(),
-                     [](const auto& a, const auto& b) { return a.first_seen_ms < b.first_seen_ms; });
-    return loaded;
-  }
-  std::vector<Turn> Conversation(const std::string& account, const std::string& open_id, int64_t since_ms, int limit) {
-    std::vector<Turn> newest;
-    const auto& list = turns[{account, open_id}];
-    for (auto at = list.rbegin(); at != list.rend() && static_cast<int>(newest.size()) < limit; ++at) {
-      if (at->at_ms >= since_ms) newest.insert(newest.begin(), *at);
-    }
-    return newest;
-  }
-  JobRecord* Find(const std::string& key) {
-    for (auto& job : jobs) {
-      if (job.key == key) return &job;
-    }
-    return nullptr;
-  }
-
-  std::vector<JobRecord> jobs;
-  std::vector<Item> items;
-  std::map<std::pair<std::string, std::string>, std::vector<Turn>> turns;
-  int64_t last_id = 0;
-};
-
-std::string Describe(const JobRecord& job) {
-  return job.key + "|" + job.account + "|" + job.open_id + "|" + job.to_user + "|" + job.kind + "|" + job.question +
-         "|" + std::to_string(job.first_seen_ms) + "|" + std::to_string(job.tries) + "|" +
-         std::to_string(job.finished) + "|" + job.reply + "|" + job.reply_text + "|" +
-         std::to_string(static_cast<int>(job.delivery));
-}
-std::string Describe(const Turn& turn) { return turn.role + "|" + turn.content + "|" + std::to_string(turn.at_ms); }
-std::string Describe(const InboxItem& item) {
-  return std::to_string(item.id) + "|" + item.account + "|" + item.open_id + "|" + item.question + "|" + item.text +
-         "|" + std::to_string(item.asked_ms) + "|" + std::to_string(item.part) + "|" + std::to_string(item.expires_ms);
-}
-template <typename T>
-std::vector<std::string> DescribeAll(const std::vector<T>& all) {
-  std::vector<std::string> lines;
-  for (const auto& each : all) lines.push_back(Describe(each));
-  return lines;
-}
-
-class ModelTest : public ::testing::Test {
+class ModelTest : public ::testing::TestWithParam<unsigned> {
  protected:
   ModelTest() {
     fixture_.options().undelivered_keep = std::chrono::milliseconds(kUndeliveredKeepMs);
@@ -182,6 +35,7 @@ class ModelTest : public ::testing::Test {
     job.question = std::string(static_cast<size_t>(Pick(3) * 3000), 'q') + std::to_string(Pick(1000));
     job.first_seen_ms = now_ms_ - Pick(50);
     job.tries = 1 + Pick(3);
+    job.page_id = Pick(2) == 0 ? "" : "p" + std::to_string(Pick(6));
     return job;
   }
   InboxItem AnyItem() {
@@ -193,19 +47,40 @@ class ModelTest : public ::testing::Test {
     item.asked_ms = now_ms_ - Pick(5);
     item.part = Pick(3);
     item.expires_ms = now_ms_ + Pick(300);
+    // A page is one follower's.
+    item.page_id = Pick(2) == 0 ? "" : PageId(item.account, item.open_id);
+    item.made_by_model = Pick(2) == 0;
     return item;
+  }
+  std::string PageId(const std::string& account, const std::string& open_id) {
+    return account + "/" + open_id + "/p" + std::to_string(Pick(3));
+  }
+  AnswerPage AnyPage() {
+    AnswerPage page;
+    page.account = Account();
+    page.open_id = OpenId();
+    page.id = PageId(page.account, page.open_id);
+    page.question = "q" + std::to_string(Pick(1000));
+    page.markdown = std::string(static_cast<size_t>(Pick(9000)), 'm') + std::to_string(Pick(1000));
+    page.finished = Pick(2) == 0;
+    page.asked_ms = now_ms_ - Pick(9);
+    page.expires_ms = now_ms_ + Pick(300);
+    return page;
   }
   Delivery AnyDelivery() { return static_cast<Delivery>(Pick(3)); }
 
   void WriteJobs(int action);
   void WriteInbox(int action);
+  std::vector<PageClaim> AnyClaims();
+  void WritePages(int action);
   void Clear(int action);
   void Compare();
+  void CompareAll(int64_t since_ms);
 
   testing::TempDir dir_;
   StoreFixture fixture_{dir_.File("yingda.db")};
-  Model model_;
-  std::mt19937 random_{4711};
+  Model model_{kUndeliveredKeepMs};
+  std::mt19937 random_{GetParam()};
   int64_t now_ms_ = 1'000'000;
 };
 
@@ -218,7 +93,12 @@ void ModelTest::WriteJobs(int action) {
     JobResult result = MakeResult(job, "reply" + std::to_string(Pick(1000)));
     result.finished = Pick(4) != 0;
     result.delivery = AnyDelivery();
-    for (int i = Pick(3); i > 0; --i) result.inbox.push_back(AnyItem());
+    result.page_id = job.page_id;
+    for (int i = Pick(3); i > 0; --i) {
+      result.inbox.push_back(AnyItem());
+      if (Pick(2) == 0) result.inbox.back().page_id.clear();
+      if (!result.inbox.back().page_id.empty()) result.inbox.back().page_id = PageId(result.account, result.open_id);
+    }
     for (int i = Pick(3); i > 0; --i) result.turns.push_back({"user", std::to_string(Pick(1000)), now_ms_ - Pick(9)});
     model_.Finish(result);
     YINGDA_ASSERT_OK(fixture_.Finish(result));
@@ -240,18 +120,17 @@ void ModelTest::WriteInbox(int action) {
     model_.Add(item);
     YINGDA_ASSERT_OK(fixture_.Add(item));
   } else if (action == 1) {
-    // Mostly of what is there, sometimes of what is gone, claimed or never was.
-    const Model::Item* oldest = model_.Oldest(Account(), OpenId(), now_ms_);
-    const int64_t id = oldest != nullptr && Pick(4) != 0 ? oldest->item.id : Pick(static_cast<int>(model_.last_id) + 2);
-    const std::string page = "page" + std::to_string(Pick(1000));
-    const std::string rest = Pick(2) == 0 ? "" : "rest" + std::to_string(Pick(1000));
-    EXPECT_EQ(fixture_.Claim(id, key, page, rest).has_value(), model_.Claim(id, key, page, rest));
+    const std::vector<PageClaim> claims = AnyClaims();
+    EXPECT_EQ(fixture_.Claim(claims, key).has_value(), model_.Claim(claims, key));
   } else if (action == 2) {
     model_.Confirm(key);
     YINGDA_ASSERT_OK(fixture_.Confirm(key));
   } else if (action == 3) {
     model_.Free([&](const Model::Item& each) { return each.claimed_by == key; });
     YINGDA_ASSERT_OK(fixture_.Release(key));
+  } else if (action == 4) {
+    model_.Abandon(key);
+    YINGDA_ASSERT_OK(fixture_.Abandon(key));
   } else {
     const std::string account = Account();
     const std::string open_id = OpenId();
@@ -259,6 +138,33 @@ void ModelTest::WriteInbox(int action) {
       return each.abandoned && each.item.account == account && each.item.open_id == open_id;
     });
     YINGDA_ASSERT_OK(fixture_.ReleaseAbandoned(open_id, account));
+  }
+}
+
+/// Of one follower, as a reply has them. Mostly of what is there, sometimes of what is gone, claimed or never was.
+std::vector<PageClaim> ModelTest::AnyClaims() {
+  std::vector<PageClaim> claims;
+  const auto unread = model_.Unread(Account(), OpenId(), now_ms_);
+  for (size_t i = 0; i < std::min<size_t>(unread.size(), static_cast<size_t>(1 + Pick(3))); ++i) {
+    claims.push_back({unread[i]->item.id, "page" + std::to_string(Pick(1000)), ""});
+    if (Pick(2) == 0) claims.back().rest = "rest" + std::to_string(Pick(1000));
+  }
+  if (Pick(5) == 0) claims.push_back({Pick(static_cast<int>(model_.last_id) + 2), "page", "rest"});
+  return claims;
+}
+
+void ModelTest::WritePages(int action) {
+  const AnswerPage page = AnyPage();
+  if (action == 0) {
+    model_.pages[page.id] = page;
+    YINGDA_ASSERT_OK(fixture_.SavePage(page));
+  } else {
+    const auto whose = fixture_.DropUnreadOfPage(page.id);
+    ASSERT_TRUE(whose);
+    ASSERT_EQ(whose->has_value(), model_.DropPage(page.id));
+    if (*whose) {
+      EXPECT_EQ((*whose)->account + "/" + (*whose)->open_id, page.account + "/" + page.open_id);
+    }
   }
 }
 
@@ -286,10 +192,14 @@ void ModelTest::Clear(int action) {
 void ModelTest::Compare() {
   const std::string account = Account();
   const std::string open_id = OpenId();
-  const auto oldest = fixture_.Oldest(open_id, now_ms_, account);
-  ASSERT_TRUE(oldest);
-  const Model::Item* expected = model_.Oldest(account, open_id, now_ms_);
-  EXPECT_EQ(*oldest ? Describe(**oldest) : "none", expected != nullptr ? Describe(expected->item) : "none");
+  const int most = Pick(6);
+  const auto unread = fixture_.Unread(open_id, now_ms_, most, account);
+  ASSERT_TRUE(unread);
+  std::vector<std::string> expected;
+  for (const Model::Item* each : model_.Unread(account, open_id, now_ms_)) {
+    if (static_cast<int>(expected.size()) < most) expected.push_back(Describe(each->item));
+  }
+  EXPECT_EQ(DescribeAll(*unread), expected);
 
   const int64_t since_ms = now_ms_ - Pick(300);
   const int limit = Pick(12);
@@ -297,22 +207,48 @@ void ModelTest::Compare() {
   ASSERT_TRUE(turns);
   EXPECT_EQ(DescribeAll(*turns), DescribeAll(model_.Conversation(account, open_id, since_ms, limit)));
 
-  if (Pick(10) != 0) return;
+  if (Pick(10) == 0) CompareAll(since_ms);
+}
+
+void ModelTest::CompareAll(int64_t since_ms) {
   const auto jobs = fixture_.Jobs(since_ms);
   ASSERT_TRUE(jobs);
   EXPECT_EQ(DescribeAll(*jobs), DescribeAll(model_.Load(since_ms)));
+
+  const std::string account = Account();
+  const std::string open_id = OpenId();
+  const auto recent = fixture_.RecentJobs(open_id, since_ms, 100, account);
+  ASSERT_TRUE(recent);
+  EXPECT_EQ(DescribeAll(*recent), DescribeAll(model_.Recent(account, open_id, since_ms)));
+
+  const auto followers = fixture_.UnreadFollowers(now_ms_, 100);
+  ASSERT_TRUE(followers);
+  std::vector<std::string> names;
+  for (const auto& each : *followers) names.push_back(each.account + "/" + each.open_id);
+  EXPECT_EQ(names, model_.UnreadFollowers(now_ms_));
+
+  const std::string page_id = PageId(account, open_id);
+  const auto page = fixture_.Page(page_id, now_ms_);
+  ASSERT_TRUE(page);
+  const auto known = model_.pages.find(page_id);
+  const bool there = known != model_.pages.end() && known->second.expires_ms > now_ms_;
+  EXPECT_EQ(*page ? Describe(**page) : "none", there ? Describe(known->second) : "none");
 }
 
-TEST_F(ModelTest, RandomCallsAgreeWithTheModel) {
+INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, ::testing::Values(4711U, 20240607U, 99U));
+
+TEST_P(ModelTest, RandomCallsAgreeWithTheModel) {
   YINGDA_ASSERT_OK(fixture_.Open());
   for (int step = 0; step < kSteps && !HasFailure(); ++step) {
     SCOPED_TRACE(step);
     now_ms_ += Pick(4);
     const int action = Pick(100);
-    if (action < 45) {
+    if (action < 35) {
       WriteJobs(action % 4);
+    } else if (action < 83) {
+      WriteInbox(action % 6);
     } else if (action < 95) {
-      WriteInbox(action % 5);
+      WritePages(action % 2);
     } else if (action < 99) {
       Clear(Pick(3));
     } else if (Pick(4) == 0) {

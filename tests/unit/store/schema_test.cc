@@ -77,6 +77,8 @@ TEST_F(SchemaTest, EveryLookUpOfAFollowerAndEverySweepGoesByAnIndex) {
   ASSERT_TRUE(Migrate(*connection_, SchemaSteps()));
   for (const char* sql : {
            "DELETE FROM jobs WHERE account = 'a' AND open_id = 'b'",
+           "SELECT key FROM jobs WHERE account = 'a' AND open_id = 'b' AND first_seen_ms >= 1 "
+           "ORDER BY first_seen_ms DESC, id DESC LIMIT 3",
            "UPDATE jobs SET delivery = 1 WHERE key = 'k'",
            "SELECT id FROM jobs WHERE (first_seen_ms, id) > (1, 2) AND first_seen_ms < 3 ORDER BY first_seen_ms, id",
            "SELECT id FROM inbox WHERE account = 'a' AND open_id = 'b' AND claimed_by = '' AND expires_ms > 1 "

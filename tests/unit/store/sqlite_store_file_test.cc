@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What a file on a disk adds: restarts, damage, permissions, locks, a full disk.
+// What a file on a disk adds: restarts, updates, permissions, a log.
 #include <gmock/gmock.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -16,7 +14,6 @@ namespace yingda::store {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 std::string ReadFile(const std::string& path) {
@@ -34,28 +31,8 @@ mode_t ModeOf(const std::string& path) {
   return status.st_mode & 0777;
 }
 
-/// Another program at work on the file.
-class Intruder {
- public:
-  explicit Intruder(const std::string& path) { EXPECT_EQ(sqlite3_open(path.c_str(), &handle_), SQLITE_OK); }
-  ~Intruder() { sqlite3_close(handle_); }
-  void Run(const char* sql) {
-    ASSERT_EQ(sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle_);
-  }
-
- private:
-  sqlite3* handle_ = nullptr;
-};
-
 class SqliteStoreFileTest : public ::testing::Test {
  protected:
-  SqliteStoreFileTest() { fixture_.options().busy_timeout = std::chrono::milliseconds(30); }
-  base::Error FailToOpen() {
-    auto opened = fixture_.Open();
-    EXPECT_FALSE(opened);
-    return opened ? base::Error{} : opened.error();
-  }
-
   testing::TempDir dir_;
   const std::string path_ = dir_.File("yingda.db");
   StoreFixture fixture_{path_};
@@ -203,146 +180,6 @@ TEST_F(SqliteStoreFileTest, TheWriteAheadLogStaysBounded) {
     largest = std::max(largest, std::filesystem::file_size(path_ + "-wal"));
   }
   EXPECT_LT(largest, 2U << 20);  // 15 MB were written
-}
-
-TEST_F(SqliteStoreFileTest, AFileThatIsNoDatabaseIsRefusedAndLeftAlone) {
-  const std::string text = "Dear diary, this is no database. " + std::string(5000, '.');
-  WriteFile(path_, text);
-  const auto error = FailToOpen();
-  EXPECT_EQ(error.code, base::ErrorCode::kCorrupt);
-  EXPECT_THAT(error.message, HasSubstr(path_));
-  EXPECT_THAT(error.message, HasSubstr("not an SQLite database; move the file away"));
-  EXPECT_EQ(ReadFile(path_), text);
-}
-
-TEST_F(SqliteStoreFileTest, ADamagedFileIsRefusedAndLeftAlone) {
-  YINGDA_ASSERT_OK(fixture_.Open());
-  for (int i = 0; i < 200; ++i) YINGDA_ASSERT_OK(fixture_.Accept(MakeJob("main/" + std::to_string(i))));
-  fixture_.Close();
-  std::string bytes = ReadFile(path_);
-  ASSERT_GT(bytes.size(), 12U * 4096);
-  std::fill(bytes.begin() + 8192, bytes.end() - 4096, '\x5a');
-  WriteFile(path_, bytes);
-
-  const auto error = FailToOpen();
-  EXPECT_EQ(error.code, base::ErrorCode::kCorrupt);
-  EXPECT_THAT(error.message, HasSubstr(path_));
-  EXPECT_THAT(error.message, HasSubstr("damaged"));
-  EXPECT_THAT(error.message, HasSubstr("backup"));
-  EXPECT_EQ(ReadFile(path_).size(), bytes.size());
-}
-
-TEST_F(SqliteStoreFileTest, DamageFoundLaterFailsTheCallAsCorrupt) {
-  YINGDA_ASSERT_OK(fixture_.Open());
-  for (int i = 0; i < 1000; ++i) YINGDA_ASSERT_OK(fixture_.Accept(MakeJob("main/" + std::to_string(i))));
-  fixture_.Close();
-  std::string bytes = ReadFile(path_);
-  ASSERT_GT(bytes.size(), 40U * 4096);  // the tables' first pages lie in the first 20
-  std::fill(bytes.begin() + 20 * 4096, bytes.end(), '\x5a');
-  WriteFile(path_, bytes);
-  fixture_.options().check_up_to_bytes = 0;
-  YINGDA_ASSERT_OK(fixture_.Open());
-  const auto jobs = fixture_.Jobs();
-  ASSERT_FALSE(jobs);
-  EXPECT_EQ(jobs.error().code, base::ErrorCode::kCorrupt);
-}
-
-TEST_F(SqliteStoreFileTest, ANewerFileIsRefused) {
-  YINGDA_ASSERT_OK(fixture_.Open());
-  fixture_.Close();
-  Intruder(path_).Run("PRAGMA user_version = 99");
-  EXPECT_THAT(FailToOpen().message, HasSubstr("newer yingda"));
-}
-
-TEST_F(SqliteStoreFileTest, AnotherProgramsDatabaseIsRefused) {
-  Intruder(path_).Run("CREATE TABLE theirs (a TEXT)");
-  EXPECT_THAT(FailToOpen().message, HasSubstr("another program"));
-}
-
-TEST_F(SqliteStoreFileTest, AFolderThatMayNotBeWrittenIsNamed) {
-  const std::string folder = dir_.File("closed");
-  ASSERT_EQ(::mkdir(folder.c_str(), 0500), 0);
-  fixture_.options().path = folder + "/yingda.db";
-  // Nothing is closed to root: be somebody else for the moment.
-  const bool root = ::geteuid() == 0;
-  if (root) {
-    ASSERT_EQ(::seteuid(65534), 0);
-  }
-  const auto error = FailToOpen();
-  if (root) {
-    ASSERT_EQ(::seteuid(0), 0);
-  }
-  EXPECT_EQ(error.code, base::ErrorCode::kUnavailable);
-  EXPECT_THAT(error.message, HasSubstr(folder));
-  EXPECT_THAT(error.message, HasSubstr("Permission denied"));
-}
-
-TEST_F(SqliteStoreFileTest, APlaceThatIsNoFileIsNamed) {
-  WriteFile(path_, "");
-  fixture_.options().path = path_ + "/below/yingda.db";
-  EXPECT_THAT(FailToOpen().message, HasSubstr("cannot be made"));
-  fixture_.options().path = dir_.path().string();
-  EXPECT_THAT(FailToOpen().message, HasSubstr("cannot be opened"));
-}
-
-TEST_F(SqliteStoreFileTest, AFileLockedByAnotherProgramIsSaidSoAtOpening) {
-  YINGDA_ASSERT_OK(fixture_.Open());
-  fixture_.Close();
-  Intruder other(path_);
-  other.Run("BEGIN IMMEDIATE");
-  const auto error = FailToOpen();
-  EXPECT_EQ(error.code, base::ErrorCode::kUnavailable);
-  EXPECT_THAT(error.message, HasSubstr("locked by another program"));
-}
-
-TEST_F(SqliteStoreFileTest, WritesFailWhileAnotherProgramHoldsTheLockAndReadsGoOn) {
-  YINGDA_ASSERT_OK(fixture_.Open());
-  Intruder other(path_);
-  other.Run("BEGIN IMMEDIATE");
-  const auto refused = fixture_.Accept(MakeJob("main/1"));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, base::ErrorCode::kUnavailable);
-  EXPECT_TRUE(fixture_.Jobs());
-  other.Run("ROLLBACK");
-  YINGDA_ASSERT_OK(fixture_.Accept(MakeJob("main/1")));
-}
-
-TEST_F(SqliteStoreFileTest, AFullDiskFailsTheWritesThatDoNotFitAndNoOthers) {
-  fixture_.options().size_limit_bytes = 40 * 4096;
-  YINGDA_ASSERT_OK(fixture_.Open());
-  JobRecord large = MakeJob("main/large");
-  large.question = std::string(200'000, 'x');
-  std::vector<std::string> outcomes;
-  const auto note = [&outcomes](base::Result<void> result) {
-    outcomes.push_back(result ? "ok" : base::ToString(result.error().code));
-  };
-  {
-    // Holds the writer back, so that the three share a transaction.
-    fixture_.options().busy_timeout = std::chrono::seconds(20);
-    fixture_.Reopen();
-    Intruder other(path_);
-    other.Run("BEGIN IMMEDIATE");
-    fixture_.store().AcceptJob(MakeJob("main/first"), nullptr);
-    fixture_.store().AcceptJob(MakeJob("main/1"), note);
-    fixture_.store().AcceptJob(large, note);
-    fixture_.store().AcceptJob(MakeJob("main/2"), note);
-    other.Run("ROLLBACK");
-  }
-  ASSERT_TRUE(fixture_.RunUntil([&] { return outcomes.size() == 3; }));
-  EXPECT_THAT(outcomes, ElementsAre("ok", "unavailable", "ok"));
-  EXPECT_THAT(fixture_.Accept(large).error().message, HasSubstr("no space left"));
-  EXPECT_EQ(fixture_.Jobs()->size(), 3U);
-}
-
-TEST_F(SqliteStoreFileTest, AFileSystemWithoutWriteAheadLogsIsSaidSo) {
-  // SQLite's variant for file systems without proper locks has no shared memory either.
-  sqlite3_vfs* usual = sqlite3_vfs_find(nullptr);
-  ASSERT_EQ(sqlite3_vfs_register(sqlite3_vfs_find("unix-dotfile"), 1), SQLITE_OK);
-  const auto error = FailToOpen();
-  ASSERT_EQ(sqlite3_vfs_register(usual, 1), SQLITE_OK);
-  EXPECT_EQ(error.code, base::ErrorCode::kInvalidArgument);
-  EXPECT_THAT(error.message, HasSubstr("write-ahead log"));
-  EXPECT_THAT(error.message, HasSubstr("local disk"));
 }
 
 }  // namespace

@@ -76,6 +76,11 @@ class StoreFixture {
   base::Result<std::vector<JobRecord>> Jobs(int64_t since_ms = 0) {
     return Await<std::vector<JobRecord>>([&](auto done) { store_->LoadJobs(since_ms, done); });
   }
+  base::Result<std::vector<JobRecord>> RecentJobs(const std::string& open_id, int64_t since_ms = 0, int limit = 100,
+                                                  const std::string& account = "main") {
+    return Await<std::vector<JobRecord>>(
+        [&](auto done) { store_->RecentJobs(account, open_id, since_ms, limit, done); });
+  }
   base::Result<std::optional<InboxItem>> Oldest(const std::string& open_id, int64_t now_ms = 0,
                                                 const std::string& account = "main") {
     auto unread = Unread(open_id, now_ms, 1, account);
@@ -119,6 +124,9 @@ class StoreFixture {
   }
   base::Result<void> Release(const std::string& key) {
     return Await<void>([&](auto done) { store_->ReleasePages(key, done); });
+  }
+  base::Result<void> Abandon(const std::string& key) {
+    return Await<void>([&](auto done) { store_->AbandonPages(key, done); });
   }
   base::Result<void> ReleaseAbandoned(const std::string& open_id, const std::string& account = "main") {
     return Await<void>([&](auto done) { store_->ReleaseAbandoned(account, open_id, done); });
