@@ -23,7 +23,7 @@ std::string Said(const ApiAnswer& answer, const Errcode& known) {
 
 AbilityFinding AbilityFrom(const base::Result<ApiAnswer>& answer) {
   if (!answer) return {CanPush::kUnknown, 0, answer.error().message};
-  if (!answer->json || answer->status < 200 || answer->status > 299) {
+  if (!answer->has_errcode || answer->status < 200 || answer->status > 299) {
     return {CanPush::kUnknown, 0,
             "the API answered with status " + std::to_string(answer->status) + "; check api_base (and api_key)"};
   }

@@ -34,7 +34,7 @@ bool MayWorkSoon(const base::Result<ApiAnswer>& answer) {
 }
 
 bool IsVerdict(const base::Result<ApiAnswer>& answer) {
-  return answer && answer->json && answer->status >= 200 && answer->status < 300;
+  return answer && answer->has_errcode && answer->status >= 200 && answer->status < 300;
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ constexpr const char* kClearQuota = "/cgi-bin/clear_quota";
 constexpr base::Duration kBetweenSameLogs = std::chrono::hours(1);
 
 ApiAnswer Read(HttpAnswer answer) {
-  ApiAnswer read{answer.status, std::move(answer.content_type), std::move(answer.body), false, 0, {}};
+  ApiAnswer read{answer.status, std::move(answer.content_type), std::move(answer.body), false, false, 0, {}};
   // Media come as they are; nothing else is worth parsing.
   const size_t first = read.body.find_first_not_of(" \t\r\n");
   if (first == read.body.npos || read.body[first] != '{') return read;
@@ -26,16 +26,21 @@ ApiAnswer Read(HttpAnswer answer) {
   read.json = body.is_object();
   if (!read.json) return read;
   const auto errcode = body.find("errcode");
-  if (errcode != body.end() && errcode->is_number_integer()) read.errcode = errcode->get<int>();
+  read.has_errcode = errcode != body.end() && errcode->is_number_integer();
+  if (read.has_errcode) read.errcode = errcode->get<int>();
   const auto errmsg = body.find("errmsg");
   if (errmsg != body.end() && errmsg->is_string()) read.errmsg = errmsg->get<std::string>();
   return read;
 }
 
 ApiAnswer QuotaAnswer() {
-  ApiAnswer answer{200,   "application/json; charset=utf-8",
-                   {},    true,
-                   45009, "daily calls used up; asked again after 00:00 Asia/Shanghai"};
+  ApiAnswer answer{200,
+                   "application/json; charset=utf-8",
+                   {},
+                   true,
+                   true,
+                   45009,
+                   "daily calls used up; asked again after 00:00 Asia/Shanghai"};
   answer.body = json({{"errcode", answer.errcode}, {"errmsg", answer.errmsg}}).dump();
   return answer;
 }
@@ -145,7 +150,7 @@ void WeChatApi::End(CallId id, base::Result<ApiAnswer> result) {
 }
 
 void WeChatApi::Note(const std::string& path, const ApiAnswer& answer) {
-  if (answer.json && answer.errcode == 0 && path == kClearQuota) quota_.Clear();
+  if (answer.has_errcode && answer.errcode == 0 && path == kClearQuota) quota_.Clear();
   if (answer.errcode == 0) return;
   metrics_
       .Counter("yingda_wechat_errors_total", "Calls that WeChat's API answered with an errcode",

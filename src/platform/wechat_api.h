@@ -30,7 +30,8 @@ struct ApiAnswer {
   std::string content_type;
   std::string body;
   bool json = false;  // the body is a JSON object, whatever its content type says
-  int errcode = 0;    // 0 without one
+  bool has_errcode = false;
+  int errcode = 0;
   std::string errmsg;
 };
 

@@ -11,7 +11,7 @@ namespace yingda::platform {
 namespace {
 
 ApiAnswer Answered(int errcode, const std::string& errmsg = "no") {
-  return {200, "application/json", Refusal(errcode, errmsg), true, errcode, errmsg};
+  return {200, "application/json", Refusal(errcode, errmsg), true, true, errcode, errmsg};
 }
 
 TEST(AbilityProbeTest, OnlyAnAnswerAboutRightsMeansNo) {
@@ -34,7 +34,7 @@ TEST(AbilityProbeTest, WhatKeepsItFromKnowingIsSaid) {
   EXPECT_EQ(network.can_push, CanPush::kUnknown);
   EXPECT_EQ(network.why, "cannot resolve api.example");
   EXPECT_NE(AbilityFrom(Answered(40164, "invalid ip 1.2.3.4")).why.find("1.2.3.4"), std::string::npos);
-  EXPECT_NE(AbilityFrom(ApiAnswer{404, "text/html", "<html>", false, 0, ""}).why.find("404"), std::string::npos);
+  EXPECT_NE(AbilityFrom(ApiAnswer{404, "text/html", "<html>", false, false, 0, ""}).why.find("404"), std::string::npos);
 }
 
 TEST(AbilityProbeTest, AsksForNothingThatAnybodyWouldNotice) {
