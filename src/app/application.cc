@@ -12,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr base::Duration kBetweenSweeps = 60s;
+/// Open calls to WeChat's API that each account may have: WeChatApi's limit, and one for the token.
+constexpr size_t kPlatformCalls = 257;
 constexpr base::Duration kTurnsKeep = 24h * 30;
 
 int64_t MillisecondsBefore(base::Clock& clock, base::Duration ago) {
@@ -25,6 +27,7 @@ Application::Application(config::Config config, base::Clock& clock, base::Logger
 
 Application::~Application() {
   Stop();
+  EndPlatforms();
   // The loop's last functions are completions that point into the desk and the models, so it ends before them.
   store_.reset();
   loop_.Stop();
@@ -32,13 +35,14 @@ Application::~Application() {
 
 base::Result<void> Application::Start() {
   net::CurlHttpClient::Options client;
-  client.max_calls = config_.max_model_calls + 16;
+  client.max_calls = config_.max_model_calls + config_.accounts.size() * kPlatformCalls + 16;
   http_client_ = std::make_unique<net::CurlHttpClient>(client, loop_);
   for (const auto& upstream : config_.upstreams) {
     models_.push_back(std::make_unique<model::OpenAiChatModel>(upstream, *http_client_, loop_, logger_, metrics_));
   }
   if (auto made = MakeAccounts(); !made) return made;
   if (auto opened = OpenStore(); !opened) return opened;
+  MakePlatforms();
   desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, logger_, metrics_, tagger_);
   bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, logger_, metrics_);
   if (auto recovered = TakeUpOldJobs(); !recovered) return recovered;
@@ -86,6 +90,23 @@ base::Result<void> Application::OpenStore() {
   return {};
 }
 
+void Application::MakePlatforms() {
+  const PlatformParts parts{*http_client_, loop_, *store_, logger_, metrics_};
+  for (const config::AccountConfig& account : config_.accounts) {
+    platforms_.push_back(MakeAccountPlatform(account, parts));
+  }
+}
+
+/// On the loop, where calls of theirs may be under way.
+void Application::EndPlatforms() {
+  std::promise<void> ended;
+  loop_.Post([&] {
+    platforms_.clear();
+    ended.set_value();
+  });
+  ended.get_future().get();
+}
+
 base::Result<void> Application::TakeUpOldJobs() {
   std::promise<base::Result<void>> done;
   const int64_t since = MillisecondsBefore(clock_, config_.reply_book.keep);
@@ -115,6 +136,23 @@ void Application::MakeServers() {
   operations_ = std::make_unique<server::OperationsHandler>(server::OperationsHandler::Options(), std::move(all),
                                                             metrics_, loop_);
   operations_->Serve(*operations_server_);
+  ServePrograms();
+}
+
+void Application::ServePrograms() {
+  if (config_.clients.empty()) return;
+  std::map<std::string, platform::TokenProvider*> tokens;
+  std::map<std::string, platform::WeChatApi*> apis;
+  for (size_t i = 0; i < platforms_.size(); ++i) {
+    const std::string& name = config_.accounts[i].name;
+    if (platforms_[i].tokens) tokens.emplace(name, platforms_[i].tokens.get());
+    if (platforms_[i].api) apis.emplace(name, platforms_[i].api.get());
+  }
+  clients_ = std::make_unique<server::ApiClients>(config_.clients, clock_);
+  token_handler_ = std::make_unique<server::TokenHandler>(std::move(tokens), *clients_, loop_, metrics_);
+  token_handler_->Serve(*operations_server_);
+  api_proxy_ = std::make_unique<server::ApiProxyHandler>(std::move(apis), *clients_, loop_, metrics_);
+  api_proxy_->Serve(*operations_server_);
 }
 
 void Application::SweepRegularly() {
@@ -160,6 +198,9 @@ bool Application::Stop() {
     loop_.Post([&] {
       loop_.Cancel(sweep_timer_);
       desk_->Stop();
+      for (const AccountPlatform& account : platforms_) {
+        if (account.messages) account.messages->Stop();
+      }
       stopped.set_value();
     });
     stopped.get_future().get();

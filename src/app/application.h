@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/account_platform.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -15,8 +16,11 @@
 #include "net/curl_http_client.h"
 #include "net/event_loop.h"
 #include "net/http_server.h"
+#include "server/api_clients.h"
+#include "server/api_proxy_handler.h"
 #include "server/callback_handler.h"
 #include "server/operations_handler.h"
+#include "server/token_handler.h"
 #include "store/sqlite_store.h"
 
 namespace yingda::app {
@@ -50,7 +54,10 @@ class Application {
   base::Result<void> MakeAccounts();
   base::Result<void> OpenStore();
   base::Result<void> TakeUpOldJobs();
+  void MakePlatforms();
+  void EndPlatforms();
   void MakeServers();
+  void ServePrograms();
   void SweepRegularly();
   const bot::Account* AccountNamed(const std::string& name) const;
 
@@ -65,10 +72,14 @@ class Application {
   std::vector<std::unique_ptr<bot::Account>> accounts_;
   bot::ReplyBook book_;
   std::unique_ptr<store::SqliteStore> store_;
+  std::vector<AccountPlatform> platforms_;  // by account; these end on the loop
   std::unique_ptr<bot::AnswerDesk> desk_;
   std::unique_ptr<bot::Bot> bot_;
   std::vector<std::unique_ptr<server::CallbackHandler>> callbacks_;
   std::unique_ptr<server::OperationsHandler> operations_;
+  std::unique_ptr<server::ApiClients> clients_;
+  std::unique_ptr<server::TokenHandler> token_handler_;
+  std::unique_ptr<server::ApiProxyHandler> api_proxy_;
   std::unique_ptr<net::HttpServer> push_server_;
   std::unique_ptr<net::HttpServer> operations_server_;
   net::EventLoop::TimerId sweep_timer_ = 0;  // on the loop, once it serves

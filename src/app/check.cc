@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "app/account_data.h"
+#include "app/check_online.h"
 #include "app/command_line.h"
 
 namespace yingda::app {
@@ -21,6 +22,7 @@ int RunCheck(const CheckArguments& arguments) {
     std::printf("account %s: %zu rules, %zu words, served at %s\n", account.name.c_str(), data->rule_count,
                 data->word_count, account.path.c_str());
   }
+  if (arguments.online && !CheckOnline(*config)) exit_code = kExitFailed;
   if (exit_code == kExitOk) std::printf("%s: all good\n", config->file.c_str());
   return exit_code;
 }

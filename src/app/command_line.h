@@ -25,6 +25,7 @@ int RunServe(const ServeArguments& arguments);
 
 struct CheckArguments {
   std::string config_file;
+  bool online = false;  // ask WeChat, too
 };
 int RunCheck(const CheckArguments& arguments);
 

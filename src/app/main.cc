@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
   add_config(serve);
   CLI::App* check = cli.add_subcommand("check", "Check configuration, rule files and word lists, and say what to mend");
   add_config(check);
+  CheckArguments check_arguments;
+  check->add_flag("--online", check_arguments.online,
+                  "Also ask WeChat: secrets and IP whitelist, customer-service messages, callback address");
 
   ExplainArguments explain_arguments;
   CLI::App* explain =
@@ -59,9 +62,9 @@ int main(int argc, char** argv) {
   }
   if (simulate.Chosen()) return simulate.Run();
   if (*serve) return RunServe({config});
-  if (*check) return RunCheck({config});
-  explain_arguments.config_file = chat_arguments.config_file = config;
+  check_arguments.config_file = explain_arguments.config_file = chat_arguments.config_file = config;
   explain_arguments.account = chat_arguments.account = account;
+  if (*check) return RunCheck(check_arguments);
   if (*explain) return RunExplain(explain_arguments);
   if (*chat) return RunChat(chat_arguments);
   return RunDemoModel(demo_arguments);

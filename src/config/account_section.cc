@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/clients_section.h"
+
 namespace yingda::config {
 namespace {
 
@@ -80,7 +82,6 @@ void ReadIdentity(base::YamlMap& map, const SectionContext& context, AccountConf
                 "缺少 token");
   }
   account.callback.app_id = map.String("app_id");
-  account.app_secret = context.Secret(map, "app_secret", "app_secret_file");
   account.callback.encoding_aes_key = context.Secret(map, "encoding_aes_key", "encoding_aes_key_file");
   account.callback.previous_encoding_aes_key =
       context.Secret(map, "previous_encoding_aes_key", "previous_encoding_aes_key_file");
@@ -143,7 +144,7 @@ void ReadAccounts(base::YamlMap& root, const SectionContext& context, Config& co
   for (base::YamlMap& map : root.Maps("accounts")) {
     AccountConfig account;
     ReadIdentity(map, context, account);
-    account.api_base = map.String("api_base", "https://api.weixin.qq.com");
+    ReadPlatform(map, context, account);
     for (const std::string& folder : map.Strings("rules", {"reply_rules"}))
       account.rules.push_back(context.Path(folder));
     account.filters = context.Path(map.String("filters", "filters"));

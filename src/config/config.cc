@@ -7,6 +7,7 @@
 
 #include "base/yaml_map.h"
 #include "config/account_section.h"
+#include "config/clients_section.h"
 #include "config/interpolation.h"
 #include "config/sections.h"
 
@@ -41,6 +42,7 @@ base::Result<Config> Read(std::optional<base::YamlNode> root, const Environment&
     ReadAnswers(map, config);
     ReadUpstreams(map, context, config);
     ReadAccounts(map, context, config);
+    ReadClients(map, context, config);
   }
   if (!problems.empty()) return refusal(overrides);
   return config;

@@ -15,6 +15,8 @@
 #include "bot/texts.h"
 #include "model/openai_chat_model.h"
 #include "net/http_server.h"
+#include "platform/token_endpoint.h"
+#include "server/api_clients.h"
 #include "wechat/callback.h"
 
 namespace yingda::config {
@@ -29,6 +31,8 @@ struct AccountConfig {
   wechat::Callback::Options callback;
   std::string app_secret;
   std::string api_base;
+  std::string api_key;  // for api_base, when that is another Yingda's API proxy
+  platform::TokenEndpoint token_endpoint = platform::TokenEndpoint::kStable;
   // Folders; relative ones in the file start at its folder.
   std::vector<std::string> rules;
   std::string filters;
@@ -54,6 +58,7 @@ struct Config {
   std::vector<AccountConfig> accounts;
   std::vector<model::OpenAiChatModel::Options> upstreams;
   size_t max_model_calls = 0;
+  std::vector<server::ApiClient> clients;
   std::vector<std::string> warnings;  // what works but was probably not meant
 };
 

@@ -12,6 +12,7 @@ namespace {
 constexpr size_t kMaxHeadBytes = 64 * 1024;
 /// Curl's own timer follows the real clock and only backs up ours, which follows the injected one.
 constexpr base::Duration kConnectBackstop = std::chrono::seconds(5);
+constexpr long kFreshConnectionSeconds = 15;
 
 struct UrlDeleter {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
@@ -144,7 +145,16 @@ void CurlTransfer::PrepareMethod() {
   Append(headers_, "Expect:");  // curl would wait a second for "100 Continue" before a large body
   if (method == "POST" || !request_.body.empty()) {
     if (!has_type) Append(headers_, "Content-Type:");
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.data());
+    if (request_.at_most_once) {
+      // A body that it has to ask for, and cannot ask for again, keeps curl from sending the request a second time. A
+      // connection that the other side is about to close would then cost the call, so only fresh ones are used again.
+      curl_easy_setopt(easy, CURLOPT_POST, 1L);
+      curl_easy_setopt(easy, CURLOPT_READFUNCTION, &CurlTransfer::OnSend);
+      curl_easy_setopt(easy, CURLOPT_READDATA, this);
+      curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kFreshConnectionSeconds);
+    } else {
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.data());
+    }
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
     if (method != "POST") curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
   } else if (method == "HEAD") {
@@ -206,6 +216,14 @@ void CurlTransfer::AddHeadLine(std::string_view line) {
     value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
     head_.headers.emplace_back(std::move(name), value.substr(0, value.find_last_not_of(" \t") + 1));
   }
+}
+
+size_t CurlTransfer::OnSend(char* to, size_t size, size_t count, void* transfer) {
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  const size_t bytes = std::min(size * count, self.request_.body.size() - self.sent_bytes_);
+  std::copy_n(self.request_.body.data() + self.sent_bytes_, bytes, to);
+  self.sent_bytes_ += bytes;
+  return bytes;
 }
 
 size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* transfer) {

@@ -26,6 +26,15 @@ std::string MakeId() {
 
 }  // namespace
 
+std::string_view FramedHttpRequest::Query() const {
+  const std::string_view line = framed_.head.substr(0, framed_.head.find('\r'));
+  const std::string_view target = line.substr(0, line.rfind(' '));
+  const size_t mark = target.find('?');
+  if (mark == target.npos) return {};
+  const std::string_view query = target.substr(mark + 1);
+  return query.substr(0, query.find('#'));
+}
+
 std::string_view FramedHttpRequest::Parameter(std::string_view name) const {
   const auto at = target_.parameters.find(std::string(name));
   return at == target_.parameters.end() ? std::string_view() : std::string_view(at->second);

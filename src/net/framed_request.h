@@ -18,6 +18,7 @@ class FramedHttpRequest final : public HttpRequest {
   std::string_view Method() const override { return target_.method; }
   std::string_view Path() const override { return target_.path; }
   std::string_view Body() const override { return framed_.body; }
+  std::string_view Query() const override;
   std::string_view Parameter(std::string_view name) const override;
   bool HasParameter(std::string_view name) const override;
   std::string_view Header(std::string_view name) const override;

@@ -22,6 +22,9 @@ struct HttpClientRequest {
   /// To the end of the TLS handshake; the rest of the deadlines belong to the caller, who cancels.
   base::Duration connect_timeout = std::chrono::seconds(3);
   size_t max_response_bytes = 4 * 1024 * 1024;
+  /// The request must not reach the other side twice. Otherwise, when a kept connection ends without a byte of answer,
+  /// it goes out again by itself on another: the other side may have acted on it already.
+  bool at_most_once = false;
 };
 
 struct HttpClientHead {

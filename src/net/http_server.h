@@ -24,6 +24,8 @@ class HttpRequest {
   /// Percent-decoded, without the query.
   virtual std::string_view Path() const = 0;
   virtual std::string_view Body() const = 0;
+  /// The query as the client wrote it, without the question mark: for passing it on.
+  virtual std::string_view Query() const = 0;
   /// The first value of a query parameter, decoded; empty when absent.
   virtual std::string_view Parameter(std::string_view name) const = 0;
   virtual bool HasParameter(std::string_view name) const = 0;

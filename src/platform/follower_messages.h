@@ -10,12 +10,12 @@ namespace yingda::platform {
 
 /// How a customer-service message (客服消息) ended.
 enum class SendEnd {
-  kDelivered,   // errcode 0
-  kClosed,      // this follower cannot be written to now: window over, messages used up, refused, gone
-  kNotAllowed,  // the account may not send such messages at all (48001)
-  kRejected,    // WeChat does not take this content (too long, risky, a kind it has not)
-  kUnavailable, // certainly not sent: no token, quota, no connection, or still busy after all retries
-  kUnknown,     // sent, but WeChat's answer never came: it may have arrived
+  kDelivered,    // errcode 0
+  kClosed,       // this follower cannot be written to now: window over, messages used up, refused, gone
+  kNotAllowed,   // the account may not send such messages at all (48001)
+  kRejected,     // WeChat does not take this content (too long, risky, a kind it has not)
+  kUnavailable,  // certainly not sent: no token, quota, no connection, or still busy after all retries
+  kUnknown,      // sent, but WeChat's answer never came: it may have arrived
 };
 
 struct SendOutcome {

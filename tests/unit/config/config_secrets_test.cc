@@ -34,12 +34,15 @@ class ConfigSecretFileTest : public ::testing::Test {
 
 TEST_F(ConfigSecretFileTest, EverySecretCanBeAFile) {
   const std::string aes_key(43, 'a'), older_key(43, 'b');
-  const Config config = Good("accounts:\n  - {name: a, token_file: " + WritePrivate("token", "tokentoken\n") +
-                             ", app_secret_file: " + WritePrivate("app", "appsecret") +
-                             ", encoding_aes_key_file: " + WritePrivate("aes", aes_key + "\r\n") +
-                             ", previous_encoding_aes_key_file: " + WritePrivate("old", older_key + "  \nmore\n") +
-                             "}\nupstreams:\n  - {name: m, base_url: 'http://b', model: m, api_key_file: " +
-                             WritePrivate("key", "sk-file\n") + "}\n");
+  const Config config = Good(
+      "accounts:\n  - {name: a, app_id: wx7, token_file: " + WritePrivate("token", "tokentoken\n") +
+      ", app_secret_file: " + WritePrivate("app", "appsecret") +
+      ", encoding_aes_key_file: " + WritePrivate("aes", aes_key + "\r\n") +
+      ", previous_encoding_aes_key_file: " + WritePrivate("old", older_key + "  \nmore\n") +
+      "}\nupstreams:\n  - {name: m, base_url: 'http://b', model: m, api_key_file: " + WritePrivate("key", "sk-file\n") +
+      "}\nclients:\n  - {name: c, accounts: a, token: true, key_file: " + WritePrivate("client", "0123456789abcdef\n") +
+      "}\n");
+  EXPECT_EQ(config.clients.at(0).key, "0123456789abcdef");
   EXPECT_EQ(config.accounts.at(0).callback.token, "tokentoken");
   EXPECT_EQ(config.accounts.at(0).app_secret, "appsecret");
   EXPECT_EQ(config.accounts.at(0).callback.encoding_aes_key, aes_key);
@@ -82,11 +85,11 @@ const std::string kMarker = "MARKERmarkerMARKERmarkerMARKERmarker1234567";
 
 // A file with the marker as every secret; `other` replaces the value of every other key.
 std::string WithMarkers(const std::string& other, const std::string& also_in_account = {}) {
-  std::string text = "accounts:\n  - token: " + kMarker + "\n    app_secret: " + kMarker +
+  std::string text = "accounts:\n  - token: " + kMarker + "\n    app_secret: " + kMarker + "\n    api_key: " + kMarker +
                      "\n    encoding_aes_key: " + kMarker + "\n    previous_encoding_aes_key: " + kMarker + "\n" +
                      also_in_account;
   for (const char* key : {"name", "path", "app_id", "mode", "kind", "timestamp_window", "api_base", "rules", "filters",
-                          "system_prompt", "max_question_bytes", "upstreams", "texts", "unknown"}) {
+                          "token_endpoint", "system_prompt", "max_question_bytes", "upstreams", "texts", "unknown"}) {
     text += std::string("    ") + key + ": " + other + "\n";
   }
   text += "upstreams:\n  - api_key: " + kMarker + "\n";
@@ -95,6 +98,9 @@ std::string WithMarkers(const std::string& other, const std::string& also_in_acc
         "idle_timeout", "total_timeout", "max_calls", "max_queued", "thinking", "extra_body", "unknown"}) {
     text += std::string("    ") + key + ": " + other + "\n";
   }
+  text += "clients:\n  - key: " + kMarker + "\n";
+  for (const char* key : {"name", "accounts", "token", "api", "per_minute", "unknown"})
+    text += std::string("    ") + key + ": " + other + "\n";
   for (const char* key : {"server", "store", "log", "window", "answers"})
     text += std::string(key) + ": " + other + "\n";
   return text;

@@ -59,6 +59,7 @@ accounts:
     kind: passive
     timestamp_window: 7m
     api_base: https://api7.example.com
+    token_endpoint: legacy
     rules: [rules7, /srv/rules]
     filters: filters7
     system_prompt: prompt7
@@ -103,6 +104,13 @@ upstreams:
     max_queued: 7
     thinking: true
     extra_body: '{"seven": 7}'
+clients:
+  - name: crm
+    key: 0123456789abcdef7
+    accounts: shop
+    token: true
+    api: [/cgi-bin/user/info, /cgi-bin/menu/*]
+    per_minute: 77
 )";
 
 TEST(ConfigSectionsTest, ServerSectionGoesToTheListeners) {
@@ -162,6 +170,7 @@ TEST(ConfigSectionsTest, AccountGoesToCallbackAndBot) {
   EXPECT_EQ(account.app_secret, "secret7");
   EXPECT_EQ(account.kind, AccountConfig::Kind::kPassive);
   EXPECT_EQ(account.api_base, "https://api7.example.com");
+  EXPECT_EQ(account.token_endpoint, platform::TokenEndpoint::kLegacy);
   EXPECT_THAT(account.rules, ElementsAre("/etc/yingda/rules7", "/srv/rules"));
   EXPECT_EQ(account.filters, "/etc/yingda/filters7");
   EXPECT_EQ(account.system_prompt, "prompt7");

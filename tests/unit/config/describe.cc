@@ -81,7 +81,8 @@ void DescribeAccount(Lines& line, const AccountConfig& account) {
   const wechat::Callback::Options& callback = account.callback;
   line("token", callback.token)("app_id", callback.app_id)("encoding_aes_key", callback.encoding_aes_key);
   line("previous_encoding_aes_key", callback.previous_encoding_aes_key)("mode", callback.mode);
-  line("timestamp_window", callback.timestamp_window)("app_secret", account.app_secret)("api_base", account.api_base);
+  line("timestamp_window", callback.timestamp_window)("api_base", account.api_base);
+  line("app_secret or api_key", account.app_secret + account.api_key)("token_endpoint", account.token_endpoint);
   for (const std::string& folder : account.rules) line("rules", folder);
   line("filters", account.filters)("system_prompt", account.system_prompt);
   line("max_question_bytes", account.max_question_bytes);
@@ -99,6 +100,13 @@ void DescribeUpstream(Lines& line, const model::UpstreamOptions& upstream) {
   line("max_calls", upstream.max_calls_in_flight)("max_queued", upstream.max_queued);
 }
 
+void DescribeClient(Lines& line, const server::ApiClient& client) {
+  line("client", client.name)("client.key", client.key)("client.token", client.token);
+  for (const std::string& account : client.accounts) line("client.account", account);
+  for (const std::string& path : client.api) line("client.api", path);
+  line("client.per_minute", client.per_minute);
+}
+
 }  // namespace
 
 std::string Describe(const Config& config) {
@@ -112,6 +120,7 @@ std::string Describe(const Config& config) {
   line("log_level", config.log_level)("log_file", config.log_file)("max_model_calls", config.max_model_calls);
   for (const AccountConfig& account : config.accounts) DescribeAccount(line, account);
   for (const auto& upstream : config.upstreams) DescribeUpstream(line, upstream);
+  for (const auto& client : config.clients) DescribeClient(line, client);
   return line.text();
 }
 

@@ -490,6 +490,60 @@ TEST(CurlHttpClientTest, ReusesConnectionsAndSurvivesTheirLoss) {
   EXPECT_EQ(server.connections(), 3);
 }
 
+/// Counts whole requests whose body is "once"; answers the first of each connection, and none after.
+struct AnswersOnce {
+  std::atomic<int> arrived = 0;
+  RawHttpServer server{[this](RawConnection& connection) {
+    for (bool first = true; !connection.ReadRequest().empty(); first = false) {
+      ++arrived;
+      if (!first || !connection.Write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")) return;
+    }
+  }};
+};
+
+TEST(CurlHttpClientTest, ARequestThatMustNotArriveTwiceIsNotSentAgainByItself) {
+  for (const bool at_most_once : {false, true}) {
+    AnswersOnce side;
+    Fixture fixture;
+    HttpClientRequest request;
+    request.method = "POST";
+    request.body = "once";
+    request.at_most_once = at_most_once;
+    for (int call = 0; call < 2; ++call) {
+      request.url = side.server.Url();
+      Outcome outcome;
+      fixture.Start(request, outcome);
+      ASSERT_TRUE(outcome.done.Wait());
+      const bool second = call == 1;
+      EXPECT_EQ(outcome.error.has_value(), second && at_most_once) << "the connection is kept all the same";
+      if (outcome.error) {
+        EXPECT_EQ(*outcome.error, ErrorCode::kUpstream) << "it may have been acted on";
+      }
+    }
+    EXPECT_EQ(side.arrived, at_most_once ? 2 : 3);
+  }
+}
+
+TEST(CurlHttpClientTest, ALargeBodyThatGoesOnceArrivesWhole) {
+  std::string got;
+  RawHttpServer server([&](RawConnection& connection) {
+    got = connection.ReadRequest();
+    connection.Write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  Fixture fixture;
+  HttpClientRequest request;
+  request.method = "POST";
+  request.url = server.Url();
+  request.body = std::string(1'000'000, 'x') + "end";
+  request.at_most_once = true;
+  Outcome outcome;
+  fixture.Start(request, outcome);
+  ASSERT_TRUE(outcome.done.Wait());
+  EXPECT_FALSE(outcome.error);
+  EXPECT_EQ(got.substr(got.find("\r\n\r\n") + 4), request.body);
+  EXPECT_EQ(got.find("chunked"), std::string::npos);
+}
+
 TEST(CurlHttpClientTest, APeerThatResetsWhileWeSendDoesNotEndTheProcess) {
   RawHttpServer server([](RawConnection& connection) { connection.Reset(); });
   Fixture f;
