@@ -7,9 +7,9 @@ base::Result<void> InsertInboxItem(SqliteConnection& connection, const InboxItem
   auto inserted =
       Query(connection,
             "INSERT INTO inbox (account, open_id, asked_ms, part, origin, expires_ms, claimed_by, abandoned, question, "
-            "text, page_id, cut) VALUES (?, ?, ?, ?, 0, ?, '', 0, ?, ?, ?, 0)",
+            "text, page_id, cut, by_model) VALUES (?, ?, ?, ?, 0, ?, '', 0, ?, ?, ?, 0, ?)",
             item.account, item.open_id, item.asked_ms, item.part, item.expires_ms, item.question, item.text,
-            item.page_id)
+            item.page_id, item.made_by_model)
           .Run();
   if (!inserted) return inserted;
   return Query(connection, "UPDATE inbox SET origin = id WHERE id = ?", connection.LastInsertId()).Run();
@@ -18,10 +18,11 @@ base::Result<void> InsertInboxItem(SqliteConnection& connection, const InboxItem
 base::Result<std::vector<InboxItem>> SelectUnread(SqliteConnection& connection, std::string_view account,
                                                   std::string_view open_id, int64_t now_ms, int limit) {
   std::vector<InboxItem> items;
-  Query query(connection,
-              "SELECT id, question, text, asked_ms, part + cut, expires_ms, page_id FROM inbox WHERE account = ? AND "
-              "open_id = ? AND claimed_by = '' AND expires_ms > ? ORDER BY asked_ms, part, origin, id LIMIT ?",
-              account, open_id, now_ms, limit);
+  Query query(
+      connection,
+      "SELECT id, question, text, asked_ms, part + cut, expires_ms, page_id, by_model FROM inbox WHERE account = ? "
+      "AND open_id = ? AND claimed_by = '' AND expires_ms > ? ORDER BY asked_ms, part, origin, id LIMIT ?",
+      account, open_id, now_ms, limit);
   for (;;) {
     YINGDA_TRY(const bool found, query.Next());
     if (!found) return items;
@@ -35,6 +36,7 @@ base::Result<std::vector<InboxItem>> SelectUnread(SqliteConnection& connection, 
     item.part = query.Integer(4);
     item.expires_ms = query.Integer(5);
     item.page_id = query.Text(6);
+    item.made_by_model = query.Integer(7) != 0;
   }
 }
 
@@ -65,8 +67,9 @@ base::Result<void> ClaimInboxPage(SqliteConnection& connection, const PageClaim&
   // Items of one origin stand together in the order of their ids, so the rest comes right behind its page.
   return Query(connection,
                "INSERT INTO inbox (account, open_id, asked_ms, part, origin, expires_ms, claimed_by, abandoned, "
-               "question, text, page_id, cut) SELECT account, open_id, asked_ms, part, origin, expires_ms, '', 0, "
-               "question, ?, page_id, cut + 1 FROM inbox WHERE id = ?",
+               "question, text, page_id, cut, by_model) SELECT account, open_id, asked_ms, part, origin, expires_ms, "
+               "'', 0, "
+               "question, ?, page_id, cut + 1, by_model FROM inbox WHERE id = ?",
                claim.rest, claim.id)
       .Run();
 }
@@ -79,6 +82,10 @@ base::Result<void> FreeClaimedBy(SqliteConnection& connection, std::string_view 
   return Query(connection, "UPDATE inbox SET claimed_by = '', abandoned = 0 WHERE claimed_by = ? AND claimed_by <> ''",
                key)
       .Run();
+}
+
+base::Result<void> AbandonClaimedBy(SqliteConnection& connection, std::string_view key) {
+  return Query(connection, "UPDATE inbox SET abandoned = 1 WHERE claimed_by = ? AND claimed_by <> ''", key).Run();
 }
 
 base::Result<void> FreeAbandonedOf(SqliteConnection& connection, std::string_view account, std::string_view open_id) {

@@ -20,6 +20,7 @@ base::Result<std::vector<FollowerName>> SelectUnreadFollowers(SqliteConnection& 
 base::Result<void> ClaimInboxPage(SqliteConnection& connection, const PageClaim& claim, std::string_view key);
 base::Result<void> DeleteClaimedBy(SqliteConnection& connection, std::string_view key);
 base::Result<void> FreeClaimedBy(SqliteConnection& connection, std::string_view key);
+base::Result<void> AbandonClaimedBy(SqliteConnection& connection, std::string_view key);
 base::Result<void> FreeAbandonedOf(SqliteConnection& connection, std::string_view account, std::string_view open_id);
 /// The follower whose items went, when any did.
 base::Result<std::optional<FollowerName>> DeleteUnreadOfPage(SqliteConnection& connection, std::string_view page_id);

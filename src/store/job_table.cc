@@ -3,7 +3,38 @@
 
 #include <algorithm>
 
+// In the order in which ReadJobs takes them.
+#define YINGDA_JOB_COLUMNS                                                                              \
+  "key, account, open_id, to_user, kind, question, first_seen_ms, tries, finished, reply, reply_text, " \
+  "delivery, json, page_id"
+
 namespace yingda::store {
+namespace {
+
+base::Result<std::vector<JobRecord>> ReadJobs(Query& query) {
+  std::vector<JobRecord> jobs;
+  for (;;) {
+    YINGDA_TRY(const bool found, query.Next());
+    if (!found) return jobs;
+    JobRecord& job = jobs.emplace_back();
+    job.key = query.Text(0);
+    job.account = query.Text(1);
+    job.open_id = query.Text(2);
+    job.to_user = query.Text(3);
+    job.kind = query.Text(4);
+    job.question = query.Text(5);
+    job.first_seen_ms = query.Integer(6);
+    job.tries = static_cast<int>(query.Integer(7));
+    job.finished = query.Integer(8) != 0;
+    job.reply = query.Text(9);
+    job.reply_text = query.Text(10);
+    job.delivery = static_cast<Delivery>(query.Integer(11));
+    job.json = query.Integer(12) != 0;
+    job.page_id = query.Text(13);
+  }
+}
+
+}  // namespace
 
 base::Result<void> InsertJob(SqliteConnection& connection, const JobRecord& job) {
   return Query(connection,
@@ -39,33 +70,23 @@ base::Result<void> DeleteJobsOf(SqliteConnection& connection, std::string_view a
 
 base::Result<std::vector<JobRecord>> SelectJobs(SqliteConnection& connection, int64_t since_ms, size_t limit) {
   // Sorting ids only keeps the long texts out of the sorter.
+  Query query(connection,
+              "SELECT " YINGDA_JOB_COLUMNS
+              " FROM jobs WHERE id IN (SELECT id FROM jobs WHERE first_seen_ms >= ?1 OR finished = 0 OR delivery <> ?2 "
+              "ORDER BY finished, delivery = ?2, first_seen_ms DESC, id DESC LIMIT ?3) ORDER BY first_seen_ms, id",
+              since_ms, static_cast<int>(Delivery::kDelivered), static_cast<int64_t>(limit));
+  return ReadJobs(query);
+}
+
+base::Result<std::vector<JobRecord>> SelectJobsOf(SqliteConnection& connection, std::string_view account,
+                                                  std::string_view open_id, int64_t since_ms, int limit) {
   Query query(
       connection,
-      "SELECT key, account, open_id, to_user, kind, question, first_seen_ms, tries, finished, reply, "
-      "reply_text, delivery, json, page_id FROM jobs WHERE id IN (SELECT id FROM jobs WHERE first_seen_ms >= ?1 OR "
-      "finished = 0 OR delivery <> ?2 ORDER BY finished, delivery = ?2, first_seen_ms DESC, id DESC LIMIT ?3) "
-      "ORDER BY first_seen_ms, id",
-      since_ms, static_cast<int>(Delivery::kDelivered), static_cast<int64_t>(limit));
-  std::vector<JobRecord> jobs;
-  for (;;) {
-    YINGDA_TRY(const bool found, query.Next());
-    if (!found) return jobs;
-    JobRecord& job = jobs.emplace_back();
-    job.key = query.Text(0);
-    job.account = query.Text(1);
-    job.open_id = query.Text(2);
-    job.to_user = query.Text(3);
-    job.kind = query.Text(4);
-    job.question = query.Text(5);
-    job.first_seen_ms = query.Integer(6);
-    job.tries = static_cast<int>(query.Integer(7));
-    job.finished = query.Integer(8) != 0;
-    job.reply = query.Text(9);
-    job.reply_text = query.Text(10);
-    job.delivery = static_cast<Delivery>(query.Integer(11));
-    job.json = query.Integer(12) != 0;
-    job.page_id = query.Text(13);
-  }
+      "SELECT " YINGDA_JOB_COLUMNS
+      " FROM jobs WHERE account = ? AND open_id = ? AND first_seen_ms >= ? ORDER BY first_seen_ms DESC, id DESC "
+      "LIMIT ?",
+      account, open_id, since_ms, limit);
+  return ReadJobs(query);
 }
 
 base::Result<bool> SweepJobs(SqliteConnection& connection, JobSweep& sweep, int limit) {

@@ -26,6 +26,10 @@ base::Result<void> DeleteJobsOf(SqliteConnection& connection, std::string_view a
 /// `limit`, the unfinished ones come before the undelivered ones, and those before the rest, the newest of each.
 base::Result<std::vector<JobRecord>> SelectJobs(SqliteConnection& connection, int64_t since_ms, size_t limit);
 
+/// One follower's, the newest first.
+base::Result<std::vector<JobRecord>> SelectJobsOf(SqliteConnection& connection, std::string_view account,
+                                                  std::string_view open_id, int64_t since_ms, int limit);
+
 /// Where a sweep through the jobs, oldest first, has got to.
 struct JobSweep {
   int64_t done_before_ms = 0;  // finished and delivered jobs first seen before this go

@@ -68,6 +68,7 @@ constexpr std::array<const char*, 2> kSteps = {R"sql(
   -- How many pages were cut off in front of the item. `part` stays that of its origin, so that all that was one item
   -- keeps its one place in the order; what a caller sees as the part is the sum.
   ALTER TABLE inbox ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE inbox ADD COLUMN by_model INTEGER NOT NULL DEFAULT 0;
   UPDATE inbox SET cut = 1 WHERE id <> origin;  -- at least one; nobody had counted them
   CREATE INDEX inbox_by_page ON inbox (page_id) WHERE page_id <> '';
 

@@ -19,6 +19,7 @@ namespace {
 constexpr int64_t kPageBytes = 4096;
 // Rows of each table that one step of a sweep looks at: about a millisecond of the writer's time.
 constexpr int kSweepRows = 32;
+constexpr int kMostRecentJobs = 100;
 
 bool InMemory(const SqliteStore::Options& options) { return options.path == ":memory:"; }
 
@@ -170,6 +171,16 @@ void SqliteStore::LoadJobs(int64_t since_ms, std::function<void(base::Result<std
       std::move(done));
 }
 
+void SqliteStore::RecentJobs(std::string account, std::string open_id, int64_t since_ms, int limit,
+                             std::function<void(base::Result<std::vector<JobRecord>>)> done) {
+  const int bounded = std::clamp(limit, 0, kMostRecentJobs);
+  Read<std::vector<JobRecord>>(
+      [account = std::move(account), open_id = std::move(open_id), since_ms, bounded](SqliteConnection& connection) {
+        return SelectJobsOf(connection, account, open_id, since_ms, bounded);
+      },
+      std::move(done));
+}
+
 void SqliteStore::ListUnread(std::string account, std::string open_id, int64_t now_ms, int limit,
                              std::function<void(base::Result<std::vector<InboxItem>>)> done) {
   const int bounded = std::clamp(limit, 0, options_.load_unread_limit);
@@ -204,6 +215,11 @@ void SqliteStore::ConfirmPages(std::string key, Done done) {
 
 void SqliteStore::ReleasePages(std::string key, Done done) {
   Write([key = std::move(key)](SqliteConnection& connection) { return FreeClaimedBy(connection, key); },
+        std::move(done));
+}
+
+void SqliteStore::AbandonPages(std::string key, Done done) {
+  Write([key = std::move(key)](SqliteConnection& connection) { return AbandonClaimedBy(connection, key); },
         std::move(done));
 }
 

@@ -57,12 +57,15 @@ class SqliteStore final : public Store {
   void FinishJob(JobResult result, Done done) override;
   void SetDelivery(std::string key, Delivery delivery, Done done) override;
   void LoadJobs(int64_t since_ms, std::function<void(base::Result<std::vector<JobRecord>>)> done) override;
+  void RecentJobs(std::string account, std::string open_id, int64_t since_ms, int limit,
+                  std::function<void(base::Result<std::vector<JobRecord>>)> done) override;
   void ListUnread(std::string account, std::string open_id, int64_t now_ms, int limit,
                   std::function<void(base::Result<std::vector<InboxItem>>)> done) override;
   void AddInboxItem(InboxItem item, Done done) override;
   void ClaimPages(std::vector<PageClaim> claims, std::string key, Done done) override;
   void ConfirmPages(std::string key, Done done) override;
   void ReleasePages(std::string key, Done done) override;
+  void AbandonPages(std::string key, Done done) override;
   void ReleaseAbandoned(std::string account, std::string open_id, Done done) override;
   void UnreadFollowers(int64_t now_ms, int limit,
                        std::function<void(base::Result<std::vector<FollowerName>>)> done) override;

@@ -48,6 +48,7 @@ struct InboxItem {
   int64_t part = 0;      // of its answer; 0: nothing of it was given before
   int64_t expires_ms = 0;
   std::string page_id;  // of the answer page that shows the whole answer; empty: none
+  bool made_by_model = false;
 };
 
 /// The head of an inbox item that a reply takes. `rest` stays behind as an item of its own; empty: nothing does.
@@ -118,6 +119,9 @@ class Store {
   /// engine may limit their number (no less than 100,000 by default): unfinished ones are then kept before undelivered
   /// ones, and those before the rest, the newest of each.
   virtual void LoadJobs(int64_t since_ms, std::function<void(base::Result<std::vector<JobRecord>>)> done) = 0;
+  /// The follower's jobs first seen at or after `since_ms`, the newest first, at most `limit` (and 100).
+  virtual void RecentJobs(std::string account, std::string open_id, int64_t since_ms, int limit,
+                          std::function<void(base::Result<std::vector<JobRecord>>)> done) = 0;
 
   /// The follower's inbox items that no one has claimed and that have not expired, oldest first, at most `limit` (and
   /// 100 by default).
@@ -136,6 +140,8 @@ class Store {
   /// Pages that a process claimed which ended before it confirmed or released them may have arrived or not, and stay
   /// claimed. This makes the follower's ones free to be claimed again, in their old places: for an explicit 继续.
   virtual void ReleaseAbandoned(std::string account, std::string open_id, Done done) = 0;
+  /// Nobody knows whether what `key` claimed arrived: as if its process had ended.
+  virtual void AbandonPages(std::string key, Done done) = 0;
   /// Whose inbox holds an unexpired item that is free or abandoned: each follower once, who has waited longest first,
   /// at most `limit` (and 100,000 by default). Reads the whole inbox: for start-up.
   virtual void UnreadFollowers(int64_t now_ms, int limit,

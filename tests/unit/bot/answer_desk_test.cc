@@ -29,6 +29,7 @@ class HandStore final : public store::Store {
   std::vector<store::JobResult> finished;
   std::vector<std::string> released, forgotten;
   std::vector<store::InboxItem> unread;
+  std::vector<store::JobRecord> recent;
   int accepted = 0;
 
   void AcceptJob(store::JobRecord, Done done) override {
@@ -64,6 +65,11 @@ class HandStore final : public store::Store {
   }
   void ConfirmPages(std::string, Done) override {}
   void ReleasePages(std::string key, Done) override { released.push_back(std::move(key)); }
+  void AbandonPages(std::string, Done) override {}
+  void RecentJobs(std::string, std::string, int64_t, int,
+                  std::function<void(base::Result<std::vector<store::JobRecord>>)> done) override {
+    done(recent);
+  }
   void ReleaseAbandoned(std::string, std::string, Done done) override { done({}); }
   void UnreadFollowers(int64_t, int,
                        std::function<void(base::Result<std::vector<store::FollowerName>>)> done) override {
