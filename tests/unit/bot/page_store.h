@@ -65,6 +65,9 @@ class PageStore final : public store::Store {
   void ClaimPages(std::vector<store::PageClaim>, std::string, Done) override {}
   void ConfirmPages(std::string, Done) override {}
   void ReleasePages(std::string, Done) override {}
+  void AbandonPages(std::string, Done) override {}
+  void RecentJobs(std::string, std::string, int64_t, int,
+                  std::function<void(base::Result<std::vector<store::JobRecord>>)>) override {}
   void ReleaseAbandoned(std::string, std::string, Done) override {}
   void UnreadFollowers(int64_t, int, std::function<void(base::Result<std::vector<store::FollowerName>>)>) override {}
   void SaveToken(store::TokenRecord, Done) override {}
