@@ -32,6 +32,7 @@ ONLY_IN = {
     "prometheus/": {"base"},
     "pugixml.hpp": {"wechat"},
     "re2/": {"rules"},
+    "md4c.h": {"text"},
     "CLI/": {"app"},
 }
 HEADER_LINES, SOURCE_LINES, WIDTH = 250, 400, 120

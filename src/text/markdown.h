@@ -24,8 +24,8 @@ size_t StableMarkdown(std::string_view markdown_so_far);
 bool ReadsBetterOnAPage(std::string_view markdown);
 
 /// The same Markdown as HTML, one string for each top-level block, so that a page that is being written live replaces
-/// only the blocks that changed. Safe to put into a page as it is: raw HTML is escaped, links are http, https or mailto,
-/// pictures are shown as links. Thread-safety: pure.
+/// only the blocks that changed. Safe to put into a page as it is: raw HTML is escaped, links are http, https or
+/// mailto, pictures are shown as links. Thread-safety: pure.
 std::vector<std::string> HtmlBlocks(std::string_view markdown);
 
 }  // namespace yingda::text

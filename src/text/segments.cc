@@ -83,18 +83,6 @@ bool StartsUrl(std::string_view text) {
   return false;
 }
 
-// Full stops, commas and brackets at its end belong to the sentence around it.
-size_t UrlEnd(std::string_view text, size_t at) {
-  const size_t start = at;
-  while (at < text.size() && static_cast<unsigned char>(text[at]) > ' ' &&
-         static_cast<unsigned char>(text[at]) < 0x7F &&
-         std::string_view("<>\"").find(text[at]) == std::string_view::npos) {
-    ++at;
-  }
-  while (at > start + 1 && std::string_view(".,;:!?)'*").find(text[at - 1]) != std::string_view::npos) --at;
-  return at;
-}
-
 }  // namespace
 
 size_t ClusterEnd(std::string_view text, size_t at) {
@@ -115,6 +103,17 @@ size_t ClusterEnd(std::string_view text, size_t at) {
       break;
     }
   }
+  return at;
+}
+
+size_t UrlEnd(std::string_view text, size_t at) {
+  const size_t start = at;
+  while (at < text.size() && static_cast<unsigned char>(text[at]) > ' ' &&
+         static_cast<unsigned char>(text[at]) < 0x7F &&
+         std::string_view("<>\"").find(text[at]) == std::string_view::npos) {
+    ++at;
+  }
+  while (at > start + 1 && std::string_view(".,;:!?)'*").find(text[at - 1]) != std::string_view::npos) --at;
   return at;
 }
 

@@ -34,6 +34,9 @@ size_t NextLinkEnd(std::string_view text, size_t at);
 /// NextLinkEnd gives for it.
 Segment SegmentAt(std::string_view text, size_t at, size_t next_link_end);
 
+/// Offset after the URL that begins at `at`: full stops, commas and brackets at its end belong to the sentence.
+size_t UrlEnd(std::string_view text, size_t at);
+
 /// Offset after the grapheme cluster that begins at `text[at]`: a character with its combining marks, variation
 /// selectors, skin tones and everything joined to it by a zero-width joiner, or two regional indicators (a flag). A
 /// practical subset of Unicode's UAX #29.
