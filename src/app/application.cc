@@ -39,6 +39,7 @@ base::Result<void> Application::Start() {
   }
   if (auto made = MakeAccounts(); !made) return made;
   if (auto opened = OpenStore(); !opened) return opened;
+  pages_ = std::make_unique<bot::AnswerPages>(config_.pages, loop_, *store_, metrics_);
   desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, logger_, metrics_, tagger_);
   bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, logger_, metrics_);
   if (auto recovered = TakeUpOldJobs(); !recovered) return recovered;
@@ -112,6 +113,11 @@ void Application::MakeServers() {
     callbacks_.back()->Serve(*push_server_, config_.accounts[i].path);
     all.push_back(accounts_[i].get());
   }
+  if (pages_->Enabled()) {
+    page_handler_ =
+        std::make_unique<server::AnswerPageHandler>(server::AnswerPageHandler::Options(), *pages_, loop_, metrics_);
+    page_handler_->Serve(*push_server_);
+  }
   operations_ = std::make_unique<server::OperationsHandler>(server::OperationsHandler::Options(), std::move(all),
                                                             metrics_, loop_);
   operations_->Serve(*operations_server_);
@@ -153,6 +159,7 @@ bool Application::Stop() {
   if (operations_) operations_->SetReady(false);
   if (push_server_) {
     push_server_->StopAccepting();
+    if (page_handler_) page_handler_->Stop();
     whole = push_server_->Stop(config_.drain);
   }
   if (desk_) {

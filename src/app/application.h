@@ -10,11 +10,13 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "bot/answer_pages.h"
 #include "bot/bot.h"
 #include "config/config.h"
 #include "net/curl_http_client.h"
 #include "net/event_loop.h"
 #include "net/http_server.h"
+#include "server/answer_page_handler.h"
 #include "server/callback_handler.h"
 #include "server/operations_handler.h"
 #include "store/sqlite_store.h"
@@ -45,6 +47,7 @@ class Application {
   size_t PushesParked() const { return push_server_->Parked(); }
   size_t JobsOpen() const { return desk_->Jobs(); }
   base::Metrics& metrics() { return metrics_; }
+  bot::AnswerPages& pages() { return *pages_; }
 
  private:
   base::Result<void> MakeAccounts();
@@ -65,9 +68,11 @@ class Application {
   std::vector<std::unique_ptr<bot::Account>> accounts_;
   bot::ReplyBook book_;
   std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<bot::AnswerPages> pages_;
   std::unique_ptr<bot::AnswerDesk> desk_;
   std::unique_ptr<bot::Bot> bot_;
   std::vector<std::unique_ptr<server::CallbackHandler>> callbacks_;
+  std::unique_ptr<server::AnswerPageHandler> page_handler_;  // null without pages
   std::unique_ptr<server::OperationsHandler> operations_;
   std::unique_ptr<net::HttpServer> push_server_;
   std::unique_ptr<net::HttpServer> operations_server_;

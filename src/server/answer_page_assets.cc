@@ -26,16 +26,15 @@ box-shadow:0 1px 2px rgba(0,0,0,.05)}
 #answer>div>:first-child{margin-top:0}
 #answer>div>:last-child{margin-bottom:0}
 p,ul,ol,blockquote,table,pre{margin:0 0 .85em}
-h1,h2,h3,h4,h5,h6{line-height:1.4}
-#answer h1,#answer h2,#answer h3,#answer h4,#answer h5,#answer h6{max-width:none;margin:1.3em 0 .5em;padding:0;
-background:none;color:inherit;font-weight:600;white-space:normal}
-#answer h1{font-size:1.3em}#answer h2{font-size:1.2em}#answer h3{font-size:1.1em}
-#answer h4,#answer h5,#answer h6{font-size:1em}
+h2,h3,h4,h5,h6{margin:1.3em 0 .5em;font-weight:600;line-height:1.4}
+#answer h2{font-size:1.25em}#answer h3{font-size:1.15em}#answer h4{font-size:1.05em}
+#answer h5,#answer h6{font-size:1em}
 ul,ol{padding-left:1.5em}
 li{margin:.25em 0}
 li>p{margin:.25em 0}
 li>ul,li>ol{margin:.25em 0}
-li input{margin:0 .4em 0 0;vertical-align:-.05em}
+li.task{margin-left:-1.5em;list-style:none}
+.formula{font-family:"Cambria Math","Times New Roman","Songti SC",serif}
 a{color:var(--link);text-decoration:underline;text-underline-offset:3px;text-decoration-thickness:1px}
 blockquote{padding:.1em 0 .1em 14px;border-left:3px solid var(--line);color:var(--soft)}
 blockquote>:last-child{margin-bottom:0}
@@ -48,7 +47,7 @@ table{display:block;width:max-content;max-width:100%;overflow-x:auto;-webkit-ove
 border-collapse:collapse;font-size:.93em;line-height:1.55;overflow-wrap:break-word}
 th,td{min-width:4.5em;max-width:18em;padding:7px 11px;border:1px solid var(--line);text-align:left;vertical-align:top}
 th{background:var(--code);font-weight:600;white-space:nowrap}
-[align=right]{text-align:right}[align=center]{text-align:center}
+th.right,td.right{text-align:right}th.center,td.center{text-align:center}
 #status{display:none;align-items:center;margin:14px 0 0;color:var(--soft);font-size:14px}
 [data-state=writing] #status{display:flex}
 #answer:empty+#status{margin-top:0}

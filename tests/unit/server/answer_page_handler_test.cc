@@ -159,10 +159,10 @@ TEST_F(AnswerPageHandlerTest, StoreThatFailsIsAskedAgainLater) {
 TEST_F(AnswerPageHandlerTest, ReaderFollowsTheWritingToItsEnd) {
   Begin();
   Write("一");
-  RawClient client = Live("data: {\"blocks\":[\"<p>一</p>\"],\"from\":0}\n\n\r\n");
+  RawClient client = Live("data: {\"blocks\":[\"<p>一</p>\\n\"],\"from\":0}\n\n\r\n");
   clock_.Advance(300ms);
   Write("\n\n二");
-  EXPECT_THAT(client.ReceiveUntil("\n\n\r\n"), HasSubstr("data: {\"blocks\":[\"<p>二</p>\"],\"from\":1}\n\n"));
+  EXPECT_THAT(client.ReceiveUntil("\n\n\r\n"), HasSubstr("data: {\"blocks\":[\"<p>二</p>\\n\"],\"from\":1}\n\n"));
   Finish();
   EXPECT_THAT(client.ReceiveUntil("0\r\n\r\n"), HasSubstr("event: done\ndata: {}\n\n"));
   EXPECT_THAT(client.Exchange(Get(kPath))->body, HasSubstr("data-state=\"done\"")) << "the connection goes on";
@@ -186,7 +186,8 @@ TEST_F(AnswerPageHandlerTest, ReaderWhoComesAfterTheEndGetsAllAndTheEnd) {
   const auto events = Ask(Get(kPath + "/live"));
   EXPECT_EQ(events.status, 200);
   EXPECT_EQ(events.headers.at("content-type"), "text/event-stream");
-  EXPECT_EQ(events.body, "data: {\"blocks\":[\"<p>一</p>\",\"<p>二</p>\"],\"from\":0}\n\nevent: done\ndata: {}\n\n");
+  EXPECT_EQ(events.body,
+            "data: {\"blocks\":[\"<p>一</p>\\n\",\"<p>二</p>\\n\"],\"from\":0}\n\nevent: done\ndata: {}\n\n");
   EXPECT_EQ(Ask(Get("/a/" + std::string(32, 'b') + "/live")).status, 404);
 }
 
