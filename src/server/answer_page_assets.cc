@@ -27,6 +27,7 @@ box-shadow:0 1px 2px rgba(0,0,0,.05)}
 #answer>div>:last-child{margin-bottom:0}
 p,ul,ol,blockquote,table,pre{margin:0 0 .85em}
 h2,h3,h4,h5,h6{margin:1.3em 0 .5em;font-weight:600;line-height:1.4}
+#answer>div+div>h2,#answer>div+div>h3,#answer>div+div>h4{margin-top:1.3em}
 #answer h2{font-size:1.25em}#answer h3{font-size:1.15em}#answer h4{font-size:1.05em}
 #answer h5,#answer h6{font-size:1em}
 ul,ol{padding-left:1.5em}
@@ -44,8 +45,8 @@ font:.87em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Noto Sans Mono CJK SC
 pre{overflow-x:auto;-webkit-overflow-scrolling:touch;padding:12px 14px;border-radius:10px;background:var(--code)}
 pre code{padding:0;background:none;white-space:pre;overflow-wrap:normal}
 table{display:block;width:max-content;max-width:100%;overflow-x:auto;-webkit-overflow-scrolling:touch;
-border-collapse:collapse;font-size:.93em;line-height:1.55;overflow-wrap:break-word}
-th,td{min-width:4.5em;max-width:18em;padding:7px 11px;border:1px solid var(--line);text-align:left;vertical-align:top}
+border-collapse:collapse;font-size:.93em;line-height:1.55}
+th,td{min-width:3em;max-width:12em;word-break:keep-all;overflow-wrap:break-word;padding:7px 11px;border:1px solid var(--line);text-align:left;vertical-align:top}
 th{background:var(--code);font-weight:600;white-space:nowrap}
 th.right,td.right{text-align:right}th.center,td.center{text-align:center}
 #status{display:none;align-items:center;margin:14px 0 0;color:var(--soft);font-size:14px}

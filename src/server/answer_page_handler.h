@@ -26,7 +26,8 @@ class AnswerPageHandler {
   AnswerPageHandler(Options options, bot::AnswerPages& pages, net::EventLoop& loop, base::Metrics& metrics);
 
   void Serve(net::HttpServer& server);
-  /// Ends the open streams, which would otherwise hold the server's stop up until their answers are written.
+  /// Ends the open streams, which would otherwise hold the server's stop up until their answers are written. While the
+  /// loop runs, not on it.
   void Stop() { live_.Stop(); }
 
  private:

@@ -139,7 +139,7 @@ net::HttpResponse AnswerPageHtml::Page(const bot::AnswerPages::View& view) const
   body +=
       "</article><p id=\"status\" role=\"status\"><i></i>正在书写，写好的内容会陆续出现…</p></div>\n</main>\n<footer>" +
       BeijingTime(view.asked_ms, true) + " 提问 · 内容由 AI 生成，仅供参考<br>本页保留到 " +
-      BeijingTime(view.expires_ms, false) + "，请勿把链接发给不相干的人</footer>\n<script>";
+      BeijingTime(view.expires_ms, false) + "，有链接的人都能看到</footer>\n<script>";
   body.append(kAnswerPageScript).append("</script>\n");
   return Html(200, Document(view.finished ? "done" : "writing", Title(base::TrimBlanks(question)),
                             view.finished ? "" : kReload, body));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/answer_page_live.h"
 
+#include <future>
 #include <optional>
 #include <utility>
 
@@ -112,14 +113,17 @@ void AnswerPageLive::End(const ReaderPointer& reader) {
 }
 
 void AnswerPageLive::Stop() {
-  loop_.Post([this] {
+  std::promise<void> stopped;
+  loop_.Post([this, &stopped] {
     stopped_ = true;
     while (!readers_.empty()) {
       const ReaderPointer reader = readers_.begin()->second;
       pages_.Unwatch(reader->id, reader->watch);
       End(reader);
     }
+    stopped.set_value();
   });
+  stopped.get_future().wait();
 }
 
 }  // namespace yingda::server

@@ -24,7 +24,7 @@ class AnswerPageLive {
   ~AnswerPageLive();
 
   void Serve(std::string id, net::Responder responder);
-  /// Ends all streams; who comes afterwards is refused.
+  /// Ends all streams and returns when they are ended; who comes afterwards is refused. While the loop runs, not on it.
   void Stop();
 
  private:
