@@ -54,6 +54,11 @@ bool AnswerPages::IsId(std::string_view text) {
 
 int64_t AnswerPages::NowMs() const { return base::UnixMilliseconds(loop_.clock().WallNow()); }
 
+bool AnswerPages::GivenUp(const store::AnswerPage& page) const {
+  const int64_t keep_ms = std::chrono::duration_cast<std::chrono::milliseconds>(options_.keep_unfinished).count();
+  return !page.finished && page.asked_ms + keep_ms <= NowMs();
+}
+
 void AnswerPages::SetExpiry(store::AnswerPage& page) const {
   if (page.expires_ms != 0) return;
   page.expires_ms = page.asked_ms + std::chrono::duration_cast<std::chrono::milliseconds>(options_.keep).count();
@@ -163,9 +168,10 @@ void AnswerPages::Read(std::string id, std::function<void(base::Result<View>)> d
       return done(view(live.page, live.page.finished ? live.page.markdown : live.shown_so_far()));
     }
     store_.LoadPage(std::move(id), NowMs(),
-                    [view, done = std::move(done)](base::Result<std::optional<store::AnswerPage>> page) {
+                    [this, view, done = std::move(done)](base::Result<std::optional<store::AnswerPage>> page) {
                       if (!page) return done(page.error());
-                      if (!*page) return done(base::Error{base::ErrorCode::kNotFound, "there is no such page"});
+                      if (!*page || GivenUp(**page))
+                        return done(base::Error{base::ErrorCode::kNotFound, "there is no such page"});
                       done(view(**page, (*page)->markdown));
                     });
   });

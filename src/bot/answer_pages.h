@@ -26,6 +26,8 @@ class AnswerPages {
   struct Options {
     std::string public_url;                            // without a slash at its end; empty: no pages
     base::Duration keep = std::chrono::hours(24 * 7);  // after the question, unless the page says when it expires
+    // After the question. Nobody takes an answer up again that was left unfinished for so long; its page is gone.
+    base::Duration keep_unfinished = std::chrono::hours(48);
     base::Duration between_updates = std::chrono::milliseconds(300);
     size_t max_readers = 2000;  // of pages that are being written, all together
     size_t max_readers_per_page = 20;
@@ -88,6 +90,7 @@ class AnswerPages {
   using LivePointer = std::shared_ptr<Live>;
 
   int64_t NowMs() const;
+  bool GivenUp(const store::AnswerPage& page) const;
   void SetExpiry(store::AnswerPage& page) const;
   void Show(const LivePointer& live);
   void Tell(const LivePointer& live, const Update& update);

@@ -13,8 +13,8 @@ const std::string_view kAnswerPageStyle = R"css(
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--text);font:17px/1.75 -apple-system,BlinkMacSystemFont,"PingFang SC",
 "HarmonyOS Sans SC","MiSans","Noto Sans CJK SC","Noto Sans SC","Microsoft YaHei",system-ui,sans-serif;
-overflow-wrap:anywhere;-webkit-tap-highlight-color:transparent}
-main{max-width:720px;margin:0 auto;
+overflow-wrap:break-word;overflow-wrap:anywhere;-webkit-tap-highlight-color:transparent}
+main{max-width:720px;margin:0 auto;padding:16px 12px 0;
 padding:16px max(12px,env(safe-area-inset-right)) 0 max(12px,env(safe-area-inset-left))}
 #question{display:flex;justify-content:flex-end;margin:0 0 14px}
 h1{margin:0;max-width:88%;padding:9px 14px;border-radius:14px 4px 14px 14px;background:var(--bubble);
@@ -56,7 +56,7 @@ th.right,td.right{text-align:right}th.center,td.center{text-align:center}
 animation:breathe 1.4s ease-in-out infinite}
 @keyframes breathe{50%{opacity:.25;transform:scale(.75)}}
 @media (prefers-reduced-motion:reduce){#status i{animation:none}}
-footer{max-width:720px;margin:0 auto;padding:16px 16px calc(28px + env(safe-area-inset-bottom));color:var(--soft);
+footer{max-width:720px;margin:0 auto;padding:16px 16px 28px;padding:16px 16px calc(28px + env(safe-area-inset-bottom));color:var(--soft);
 font-size:12.5px;line-height:1.7;text-align:center}
 #notice{max-width:420px;margin:18vh auto 0;padding:0 24px;text-align:center}
 #notice b{display:block;margin-bottom:10px;font-size:19px;font-weight:600}
@@ -89,8 +89,12 @@ const std::string_view kAnswerPageScript = R"js(
     document.addEventListener('visibilitychange', lookWhetherSeen);
     lookWhetherSeen();
   }
+  function reload() {
+    if (document.visibilityState === 'visible') location.reload();
+    else document.addEventListener('visibilitychange', reload, {once: true});
+  }
   function reloadLater() {
-    setTimeout(function () { location.reload(); }, 5000 + Math.random() * 3000);
+    setTimeout(reload, 5000 + Math.random() * 3000);
   }
   function show(change) {
     for (var i = 0; i < change.blocks.length; i++) {

@@ -20,6 +20,7 @@ constexpr size_t kTitleBytes = 90;  // thirty characters
 constexpr std::string_view kBeforeStyle =
     "<head><meta charset=\"utf-8\">"
     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1,viewport-fit=cover\">"
+    "<meta name=\"color-scheme\" content=\"light dark\">"
     "<meta name=\"robots\" content=\"noindex,nofollow,noarchive\"><meta name=\"referrer\" content=\"no-referrer\">"
     "<meta name=\"format-detection\" content=\"telephone=no\"><style>";
 // Without JavaScript the page comes anew until it is whole; a browser that runs the script never sees this.

@@ -156,6 +156,17 @@ TEST_F(AnswerPagesTest, RowOfAPageWhoseProcessDiedSaysUnfinished) {
   EXPECT_EQ(Watch()->watch, std::nullopt) << "nobody writes it here yet";
 }
 
+TEST_F(AnswerPagesTest, AnswerThatNobodyFinishesIsGivenUp) {
+  Begin();
+  Make({});            // another process on the same store
+  Advance(47h - 1ms);  // the clock began an hour after the question
+  EXPECT_TRUE(Read());
+  Advance(1ms);
+  const auto view = Read();
+  ASSERT_FALSE(view);
+  EXPECT_EQ(view.error().code, base::ErrorCode::kNotFound);
+}
+
 TEST_F(AnswerPagesTest, ReaderBeginsWithTheWholeStateAndGetsOnlyChangedBlocks) {
   Begin();
   Write("一\n\n二");
