@@ -27,16 +27,12 @@ std::string Script(std::string_view text, std::u32string_view forms) {
   return script;
 }
 
-// One number, name or sign needs no parentheses.
+// One number, sign or word of Chinese needs no parentheses; 2a does.
 bool IsSimple(std::string_view text) {
-  size_t characters = 0;
-  bool words = true;
-  for (size_t at = 0; at < text.size(); ++characters) {
-    const base::CodePoint c = base::DecodeUtf8(text, at);
-    words = words && (IsAsciiLetterOrDigit(c.value) || c.value == '.' || (c.value >= 0x80 && !IsPunctuation(c.value)));
-    at += c.length;
-  }
-  return characters <= 1 || words;
+  if (!text.empty() && base::DecodeUtf8(text, 0).length == text.size()) return true;
+  const auto all = [&](auto is) { return std::all_of(text.begin(), text.end(), is); };
+  return all([](char c) { return IsDigit(static_cast<unsigned char>(c)) || c == '.'; }) ||
+         all([](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
 std::string Parenthesized(std::string text) {

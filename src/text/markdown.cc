@@ -14,7 +14,7 @@ namespace {
 bool LooksLikeLink(std::string_view text, size_t at) {
   ++at;
   const auto skip_blanks = [&] {
-    while (at < text.size() && IsBlankOrLineEnd(static_cast<unsigned char>(text[at]))) ++at;
+    while (at < text.size() && IsBlank(static_cast<unsigned char>(text[at]))) ++at;
   };
   skip_blanks();
   if (at < text.size() && text[at] == '/') ++at;

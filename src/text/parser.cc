@@ -100,6 +100,7 @@ class Parser {
       case MD_BLOCK_TD:
         block.kind = type == MD_BLOCK_TH ? BlockKind::kHeadCell : BlockKind::kCell;
         block.alignment = AlignmentOf(static_cast<MD_BLOCK_TD_DETAIL*>(detail)->align);
+        in_cell_ = enter;
         break;
     }
     if (enter) {
@@ -238,6 +239,10 @@ class Parser {
       text.remove_prefix(length);
     }
     AppendVerbatim(scratch_, text);
+    if (in_cell_) {
+      // A bar in a cell's code had to be escaped.
+      for (size_t at = 0; (at = scratch_.find("\\|", at)) != std::string::npos; ++at) scratch_.erase(at, 1);
+    }
     visitor_.Visit({TextKind::kCode, scratch_, offset});
     return Spend();
   }
@@ -285,6 +290,7 @@ class Parser {
   MarkdownVisitor& visitor_;
   size_t events_left_;
   size_t address_bytes_left_;
+  bool in_cell_ = false;
   std::string address_;
   std::string scratch_;
 };

@@ -97,7 +97,7 @@ LinePrefix PrefixOf(std::string_view line) {
 
 size_t LineContent(std::string_view line) { return PrefixOf(line).end; }
 
-PreparedMarkdown::PreparedMarkdown(std::string_view markdown) {
+PreparedMarkdown::PreparedMarkdown(std::string_view markdown) : source_size_(markdown.size()) {
   Clean(markdown);
   Preparer(*this).Run();
 }
@@ -145,6 +145,10 @@ size_t PreparedMarkdown::Translate(const Offsets& offsets, size_t offset) {
 
 size_t PreparedMarkdown::SourceOffset(size_t offset) const {
   return Translate(cleaned_from_, Translate(text_from_, offset));
+}
+
+size_t PreparedMarkdown::UndecidedHead() const {
+  return undecided_head_ < clean_.size() ? Translate(cleaned_from_, undecided_head_) : source_size_;
 }
 
 bool PreparedMarkdown::IsRewrittenRule(size_t offset) const {

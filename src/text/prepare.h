@@ -44,6 +44,9 @@ class PreparedMarkdown {
   size_t SourceOffset(size_t offset) const;
   /// Is this the start of a line of dashes that was rewritten with asterisks?
   bool IsRewrittenRule(size_t offset) const;
+  /// Where in the source the line begins that a next line may yet make a table's head; the source's size if there is
+  /// none.
+  size_t UndecidedHead() const;
   /// Is the last code fence still open?
   bool fence_is_open() const { return fence_is_open_; }
 
@@ -61,6 +64,8 @@ class PreparedMarkdown {
   Offsets cleaned_from_;
   Offsets text_from_;
   bool fence_is_open_ = false;
+  size_t undecided_head_ = static_cast<size_t>(-1);
+  size_t source_size_ = 0;
 };
 
 /// The marks, and what they stand for outside of code; inside it is the same but for kPiece.

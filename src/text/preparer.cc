@@ -77,6 +77,9 @@ void Preparer::Line() {
       row_is_text_ = !is_head;
     }
   }
+  if (!in_table_ && MayGetDelimiterRow(next_line) && MayBeTableHead(line)) {
+    out_.undecided_head_ = std::min(out_.undecided_head_, at_);
+  }
   if (is_head && !previous_is_blank_ && !prefix.is_item) {
     CopyUntil(at_);
     out_.text_.push_back('\n');
@@ -93,6 +96,12 @@ void Preparer::Line() {
   previous_is_blank_ = false;
   if (at_ < clean_.size()) ++at_;
   if (is_head && at_ == next_line) DelimiterRow(content);
+}
+
+// Whether the text ends before it is known if the next line is one.
+bool Preparer::MayGetDelimiterRow(size_t next_line) const {
+  return next_line + LineAt(next_line).size() >= clean_.size() &&
+         LineAt(next_line).find_first_not_of("|:- \t>") == std::string_view::npos;
 }
 
 // Whether the line belongs to a code block, its fences included.

@@ -41,6 +41,7 @@ class Preparer {
   void Line();
   bool Fence(std::string_view line, const LinePrefix& prefix);
   void StartOfLine(std::string_view content, const LinePrefix& prefix);
+  bool MayGetDelimiterRow(size_t next_line) const;
   void DelimiterRow(std::string_view head);
   void Inline();
 

@@ -9,6 +9,7 @@
 #include "text/characters.h"
 #include "text/cuts.h"
 #include "text/markdown.h"
+#include "text/pages.h"
 #include "text/parser.h"
 #include "text/prepare.h"
 #include "text/table_line.h"
@@ -26,7 +27,8 @@ class LastBlock : public MarkdownVisitor {
   Kind kind() const { return kind_; }
   bool is_fenced() const { return is_fenced_; }
   size_t first_text() const { return first_text_; }  // kNowhere: it has none yet
-  size_t last_text() const { return last_text_; }    // of any block
+  size_t before() const { return before_; }          // where the text of the block before it ends
+  size_t last_end() const { return last_end_; }      // where text ends, of any block; 0 if there is none
   /// Nothing behind it is stable: the first character that may still become markup.
   size_t undecided() const { return std::min(undecided_, std::min(bracket_, angle_)); }
   size_t dollar() const { return dollar_; }  // the same until its line ends
@@ -44,6 +46,11 @@ class LastBlock : public MarkdownVisitor {
         break;
       case BlockKind::kTable:
         Begin(Kind::kTable);
+        break;
+      case BlockKind::kItem:
+        // Without its text it may yet become anything.
+        Begin(Kind::kText);
+        begin_text_ = true;
         break;
       case BlockKind::kTableHead:
       case BlockKind::kTableBody:
@@ -66,7 +73,8 @@ class LastBlock : public MarkdownVisitor {
     if (begin_text_) Begin(Kind::kText);
     if (span_depth_++ == 0) {
       EndSpan(Text::kNowhere);
-      spans_.emplace_back(first_text_ == Text::kNowhere ? 0 : last_end_, Text::kNowhere);
+      const size_t start = first_text_ == Text::kNowhere ? 0 : text_.find_first_not_of(" \t\n>", last_end_);
+      spans_.emplace_back(std::min(start, text_.size()), Text::kNowhere);
     }
   }
 
@@ -75,12 +83,14 @@ class LastBlock : public MarkdownVisitor {
   }
 
   void Visit(const Text& text) override {
-    if (text.offset == Text::kNowhere) return;
+    if (text.kind == TextKind::kHardBreak && begin_text_) Begin(Kind::kText);
+    if (text.offset == Text::kNowhere || text.kind == TextKind::kHardBreak) return;
     if (begin_text_) Begin(Kind::kText);
     if (first_text_ == Text::kNowhere) first_text_ = text.offset;
     if (span_is_over_) EndSpan(text.offset);
-    last_text_ = text.offset;
-    last_end_ = text.offset + (text.is_literal ? 1 : text.text.size());
+    last_end_ = text.offset + (text.kind == TextKind::kFormula ? kPieceMarkBytes
+                               : text.is_literal               ? 1
+                                                               : text.text.size());
     if (text.kind == TextKind::kText) Scan(text);
     if (text.kind == TextKind::kFormula && span_depth_ == 0) {
       spans_.emplace_back(text.offset, text.offset + kPieceMarkBytes);
@@ -98,6 +108,7 @@ class LastBlock : public MarkdownVisitor {
     spans_.clear();
     span_depth_ = 0;
     span_is_over_ = false;
+    before_ = last_end_;
   }
 
   void EndSpan(size_t offset) {
@@ -160,7 +171,6 @@ class LastBlock : public MarkdownVisitor {
   bool begin_text_ = true;
   bool is_fenced_ = false;
   size_t first_text_ = Text::kNowhere;
-  size_t last_text_ = Text::kNowhere;
   size_t last_end_ = 0;
   size_t undecided_ = Text::kNowhere;
   size_t bracket_ = Text::kNowhere;
@@ -170,6 +180,7 @@ class LastBlock : public MarkdownVisitor {
   std::vector<std::pair<size_t, size_t>> spans_;
   size_t span_depth_ = 0;
   bool span_is_over_ = false;
+  size_t before_ = 0;
 };
 
 size_t LineStart(std::string_view text, size_t at) {
@@ -180,6 +191,18 @@ size_t LineStart(std::string_view text, size_t at) {
 size_t AfterLine(std::string_view text, size_t at) {
   const size_t line_end = text.find('\n', at);
   return line_end == std::string_view::npos ? text.size() : line_end + 1;
+}
+
+// After the line of `at`, a table's delimiter row if it was the head, and the blank lines behind them.
+size_t AfterBlankLines(std::string_view text, size_t at) {
+  at = AfterLine(text, at);
+  const size_t row_end = AfterLine(text, at);
+  const std::string_view row = text.substr(at, row_end - at);
+  if (IsDelimiterRow(TrimmedRight(Trimmed(row.substr(LineContent(row)))))) at = row_end;
+  for (size_t next; (next = AfterLine(text, at)) > at && text[next - 1] == '\n'; at = next) {
+    if (text.substr(at, next - at).find_first_not_of(" \t\r\n") != std::string_view::npos) break;
+  }
+  return at;
 }
 
 bool EndsWithBlankLine(std::string_view text, size_t from) {
@@ -193,66 +216,69 @@ bool EndsWithBlankLine(std::string_view text, size_t from) {
   return false;
 }
 
-// The line that may yet become a table's head: the last one, or the one before it if the last may be a delimiter row.
-size_t TableLimit(std::string_view text) {
-  const size_t partial = LineStart(text, text.size());
-  if (partial > 0) {
-    const size_t complete = LineStart(text, partial - 1);
-    const bool may_delimit = text.substr(partial).find_first_not_of("|:- \t>") == std::string_view::npos;
-    if (may_delimit && MayBeTableHead(text.substr(complete, partial - 1 - complete))) return complete;
-  }
-  return MayBeTableHead(text.substr(partial)) ? partial : text.size();
-}
-
-}  // namespace
-
-size_t StableMarkdown(std::string_view text) {
+size_t StablePart(std::string_view text) {
   const PreparedMarkdown prepared(text);
   LastBlock last(prepared);
-  if (!ParseMarkdown(prepared, last) || last.last_text() == Text::kNowhere) return 0;
+  if (!ParseMarkdown(prepared, last) || last.last_end() == 0) return 0;
   const auto source = [&](size_t offset) {
     return offset == Text::kNowhere ? text.size() : prepared.SourceOffset(offset);
   };
   const size_t whole_lines = LineStart(text, text.size());
-  const size_t table_limit = TableLimit(text);
-  if (last.first_text() == Text::kNowhere) return std::min(AfterLine(text, source(last.last_text())), table_limit);
-  const size_t start = LineStart(text, source(last.first_text()));
-  const size_t last_text = source(last.last_text());
+  const size_t table_limit = prepared.UndecidedHead();
+  const size_t last_end = source(last.last_end());
+  if (last.first_text() == Text::kNowhere) return std::min(AfterBlankLines(text, last_end), table_limit);
+  const size_t start = last.before() == 0 ? 0 : AfterBlankLines(text, source(last.before()));
   bool is_over = false;
   switch (last.kind()) {
     case LastBlock::Kind::kText:
     case LastBlock::Kind::kTable:
-      is_over = EndsWithBlankLine(text, last_text);
+      is_over = EndsWithBlankLine(text, last_end);
       break;
     case LastBlock::Kind::kHeading:
-      is_over = whole_lines > last_text;
+      is_over = whole_lines > last_end;
       break;
     case LastBlock::Kind::kCode:
-      is_over = last.is_fenced() && !prepared.fence_is_open() && whole_lines > AfterLine(text, last_text);
+      is_over = last.is_fenced() && !prepared.fence_is_open() && whole_lines > AfterLine(text, last_end);
       break;
   }
   if (is_over) return std::min(whole_lines, table_limit);
-  if (last.kind() != LastBlock::Kind::kText) {
-    // The line of a code block's fence is not among its texts.
-    const bool has_fence = last.kind() == LastBlock::Kind::kCode && last.is_fenced() && start > 0;
-    return std::min(has_fence ? LineStart(text, start - 1) : start, table_limit);
-  }
+  if (last.kind() != LastBlock::Kind::kText) return std::min(start, table_limit);
   size_t limit = std::min(table_limit, source(last.undecided()));
   if (source(last.dollar()) >= whole_lines) limit = std::min(limit, source(last.dollar()));
   size_t stable = std::min(start, table_limit);
+  const size_t first_line = LineStart(text, source(last.first_text()));
+  const auto span_end = [&](const std::pair<size_t, size_t>& span) {
+    if (span.second != Text::kNowhere) return source(span.second);
+    // No text after it: it ends on the line of its last text, or on some later one.
+    const size_t line_end = AfterLine(text, last_end);
+    const bool ends_here = !Trimmed(text.substr(last_end, line_end - last_end)).empty();
+    return ends_here ? line_end : text.size() + 1;
+  };
   auto span = last.spans().begin();
   for (CutFinder finder(text.substr(start), true); !finder.AtEnd();) {
     const Cut cut = finder.Next();
     const size_t at = start + finder.at();
     if (at > limit) break;
-    if (cut < Cut::kSentence) continue;
-    while (span != last.spans().end() && span->second != Text::kNowhere && source(span->second) <= at) ++span;
-    const bool is_inside = span != last.spans().end() && source(span->first) < at;
-    if (is_inside && (span->second != Text::kNowhere || cut < Cut::kLine)) continue;
-    if (cut >= Cut::kLine && at >= 2 && text[at - 2] == '\\') continue;
+    // What is above the line of its first text, an item without text for one, shows when that comes.
+    if (cut < Cut::kSentence || at <= first_line) continue;
+    while (span != last.spans().end() && span_end(*span) <= at) ++span;
+    if (span != last.spans().end() && source(span->first) < at) continue;
+    // A hard line break, and the start of a picture.
+    if (cut >= Cut::kLine && text.substr(0, text.find_last_not_of("\r\n", at - 1) + 1).ends_with('\\')) continue;
+    if (text[at - 1] == '!' && (at == text.size() || text[at] == '[')) continue;
     stable = at;
   }
   return stable;
+}
+
+}  // namespace
+
+size_t StableMarkdown(std::string_view text) {
+  // The start of a line may mean anything, * an item, or emphasis in the paragraph above; so the lines before it stand
+  // for themselves.
+  const size_t line = LineStart(text, text.size());
+  const size_t of_lines = StablePart(text.substr(0, line));
+  return WholeSentences(text.substr(line)) == 0 ? of_lines : std::max(of_lines, StablePart(text));
 }
 
 }  // namespace yingda::text

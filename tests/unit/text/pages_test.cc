@@ -9,9 +9,12 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/utf8.h"
+#include "text/markdown.h"
+#include "text/random_markdown.h"
 
 namespace yingda::text {
 namespace {
@@ -184,6 +187,67 @@ TEST(PagesTest, ValidTextGivesValidPages) {
   for (const size_t limit : {4u, 7u, 33u, 100u, 600u, 2047u}) {
     for (const std::string& page : Pages(text, limit)) EXPECT_TRUE(base::IsValidUtf8(page)) << limit;
   }
+}
+
+// Everything of a text that must not be cut inside of, found without the code under test.
+std::vector<std::pair<size_t, size_t>> Unbreakable(const std::string& text) {
+  const auto is_url = [](char c) {
+    return static_cast<unsigned char>(c) > ' ' && static_cast<unsigned char>(c) < 0x7F &&
+           std::string_view("<>\".,;:!?)'*").find(c) == std::string_view::npos;
+  };
+  const auto is_number = [](char c) { return (c >= '0' && c <= '9'); };
+  std::vector<std::pair<size_t, size_t>> spans;
+  for (size_t at = 0; (at = text.find("<a ", at)) != std::string::npos; ++at) {
+    spans.emplace_back(at, text.find("</a>", at) + 4);
+  }
+  for (size_t at = 0; (at = text.find("http", at)) != std::string::npos;) {
+    const size_t start = at;
+    // Up to its first mark: what is certain.
+    at += text.compare(at, 8, "https://") == 0 ? 8 : 4;
+    while (at < text.size() && is_url(text[at])) ++at;
+    if (at > start + 8) spans.emplace_back(start, at);
+  }
+  for (size_t at = 0; at < text.size(); ++at) {
+    const size_t start = at;
+    while (at < text.size() && (is_number(text[at]) ||
+                                (text[at] == '.' && at > start && at + 1 < text.size() && is_number(text[at + 1])))) {
+      ++at;
+    }
+    if (at > start + 1) spans.emplace_back(start, at);
+  }
+  for (const std::string_view emoji : {"👍🏽", "👩‍👩‍👧", "🇨🇳", "1️⃣"}) {
+    for (size_t at = 0; (at = text.find(emoji, at)) != std::string::npos; at += emoji.size()) {
+      spans.emplace_back(at, at + emoji.size());
+    }
+  }
+  return spans;
+}
+
+TEST(PagesTest, NoPageOfAnAnswerEndsInsideALinkAddressNumberOrEmoji) {
+  RandomMarkdown random(31);
+  size_t cuts = 0;
+  for (int i = 0; i < 600; ++i) {
+    std::string markdown;
+    while (markdown.size() < 600)
+      markdown.append(random.Document()).append("\n👩‍👩‍👧3.14🇨🇳12345.678👍🏽");
+    const std::string text = WeChatText(markdown);
+    const std::vector<std::pair<size_t, size_t>> spans = Unbreakable(text);
+    // No word or link of these documents is longer.
+    const size_t limit = 200 + random.Below(400);
+    std::string joined;
+    for (const std::string& page : Pages(text, limit)) {
+      joined.append(page);
+      ASSERT_LE(page.size(), limit);
+      ++cuts;
+      for (const auto& [start, end] : spans) {
+        ASSERT_FALSE(start < joined.size() && joined.size() < end)
+            << text.substr(start, end - start) << " at " << joined.size() - start << " of\n"
+            << text;
+      }
+    }
+    ASSERT_EQ(joined, text);
+  }
+  EXPECT_GT(cuts, 2000u);
 }
 
 TEST(PagesTest, LargeTextsAreQuick) {
