@@ -46,7 +46,8 @@ pre{overflow-x:auto;-webkit-overflow-scrolling:touch;padding:12px 14px;border-ra
 pre code{padding:0;background:none;white-space:pre;overflow-wrap:normal}
 table{display:block;width:max-content;max-width:100%;overflow-x:auto;-webkit-overflow-scrolling:touch;
 border-collapse:collapse;font-size:.93em;line-height:1.55}
-th,td{min-width:3em;max-width:12em;word-break:keep-all;overflow-wrap:break-word;padding:7px 11px;border:1px solid var(--line);text-align:left;vertical-align:top}
+th,td{min-width:3em;max-width:12em;word-break:keep-all;overflow-wrap:break-word;
+padding:7px 11px;border:1px solid var(--line);text-align:left;vertical-align:top}
 th{background:var(--code);font-weight:600;white-space:nowrap}
 th.right,td.right{text-align:right}th.center,td.center{text-align:center}
 #status{display:none;align-items:center;margin:14px 0 0;color:var(--soft);font-size:14px}
