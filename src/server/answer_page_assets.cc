@@ -57,7 +57,8 @@ th.right,td.right{text-align:right}th.center,td.center{text-align:center}
 animation:breathe 1.4s ease-in-out infinite}
 @keyframes breathe{50%{opacity:.25;transform:scale(.75)}}
 @media (prefers-reduced-motion:reduce){#status i{animation:none}}
-footer{max-width:720px;margin:0 auto;padding:16px 16px 28px;padding:16px 16px calc(28px + env(safe-area-inset-bottom));color:var(--soft);
+footer{max-width:720px;margin:0 auto;padding:16px 16px 28px;
+padding:16px 16px calc(28px + env(safe-area-inset-bottom));color:var(--soft);
 font-size:12.5px;line-height:1.7;text-align:center}
 #notice{max-width:420px;margin:18vh auto 0;padding:0 24px;text-align:center}
 #notice b{display:block;margin-bottom:10px;font-size:19px;font-weight:600}
