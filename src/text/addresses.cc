@@ -55,7 +55,9 @@ std::string SafeAddress(std::string_view address) {
   constexpr char kHex[] = "0123456789ABCDEF";
   std::string safe;
   safe.reserve(address.size());
-  for (const char byte : address) {
+  const size_t scheme = WebSchemeBytes(address);
+  for (const char byte : address.substr(0, scheme)) safe.push_back(ToLower(byte));
+  for (const char byte : address.substr(scheme)) {
     const auto c = static_cast<unsigned char>(byte);
     if (c <= ' ' || c == 0x7F || std::string_view("\"'<>\\`").find(byte) != std::string_view::npos) {
       safe.append({'%', kHex[c >> 4], kHex[c & 15]});

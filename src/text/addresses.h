@@ -18,7 +18,7 @@ std::string SchemeOf(std::string_view address);
 bool IsSameAddress(std::string_view text, std::string_view address);
 
 /// The address with everything percent-encoded that could end an attribute or a link: blanks, quotes, angle brackets,
-/// backslashes, controls.
+/// backslashes, controls. http and https come out in lower case.
 std::string SafeAddress(std::string_view address);
 
 }  // namespace yingda::text

@@ -29,6 +29,21 @@ std::string_view AlignmentClass(Alignment alignment) {
   }
 }
 
+std::string_view TagOf(SpanKind kind) {
+  switch (kind) {
+    case SpanKind::kEmphasis:
+      return "em";
+    case SpanKind::kStrong:
+      return "strong";
+    case SpanKind::kStrike:
+      return "del";
+    case SpanKind::kCode:
+      return "code";
+    default:
+      return "a";
+  }
+}
+
 void AppendLinkStart(std::string& out, std::string_view address) {
   out.append("<a href=\"");
   AppendEscaped(out, SafeAddress(address));
@@ -36,7 +51,7 @@ void AppendLinkStart(std::string& out, std::string_view address) {
 }
 
 bool IsLinkable(std::string_view address) {
-  return IsWebAddress(address) || (StartsWithIgnoringCase(address, "mailto:") && address.size() > 7);
+  return IsWebAddress(address) || (address.starts_with("mailto:") && address.size() > 7);
 }
 
 // Text with the web addresses in it as links.
@@ -92,6 +107,7 @@ void HtmlWriter::Enter(const Block& block) {
 
 void HtmlWriter::Leave(const Block& block) {
   FlushText();
+  while (!spans_.empty()) CloseSpan();
   if (depth_ == 0) return;
   if (depth_ <= kMaxBlockDepth) {
     Close(block);
@@ -204,38 +220,39 @@ void HtmlWriter::Close(const Block& block) {
 
 void HtmlWriter::Enter(const Span& span) {
   FlushText();
+  OpenSpan open{span.kind};
   if (span.kind == SpanKind::kLink || span.kind == SpanKind::kPicture) {
     // HTML has no links inside links.
-    const bool is_open = open_links_ == 0 && IsLinkable(span.address);
-    link_is_open_.push_back(is_open);
-    if (is_open) {
+    open.has_tag = open_links_ == 0 && IsLinkable(span.address);
+    if (open.has_tag) {
       ++open_links_;
       AppendLinkStart(out_, span.address);
     }
     if (span.kind == SpanKind::kPicture) out_.append("[图片] ");
-    return;
+  } else {
+    if (span.kind == SpanKind::kCode) ++code_spans_;
+    open.has_tag = spans_.size() < kMaxSpanDepth;
+    if (open.has_tag) out_.append("<").append(TagOf(span.kind)).append(">");
   }
-  if (span.kind == SpanKind::kCode) ++code_spans_;
-  if (++span_depth_ > kMaxSpanDepth) return;
-  constexpr std::string_view kTags[] = {"<em>", "<strong>", "<del>", "<code>"};
-  out_.append(kTags[static_cast<size_t>(span.kind)]);
+  spans_.push_back(open);
 }
 
+// md4c 0.4.8 sometimes leaves a span that it did not enter, or the outer one first.
 void HtmlWriter::Leave(const Span& span) {
   FlushText();
-  if (span.kind == SpanKind::kLink || span.kind == SpanKind::kPicture) {
-    if (link_is_open_.empty()) return;
-    if (link_is_open_.back()) {
-      --open_links_;
-      out_.append("</a>");
-    }
-    link_is_open_.pop_back();
-    return;
-  }
+  const auto is_it = [&](const OpenSpan& open) { return open.kind == span.kind; };
+  if (std::none_of(spans_.rbegin(), spans_.rend(), is_it)) return;
+  while (!is_it(spans_.back())) CloseSpan();
+  CloseSpan();
+}
+
+void HtmlWriter::CloseSpan() {
+  const OpenSpan span = spans_.back();
+  spans_.pop_back();
   if (span.kind == SpanKind::kCode) --code_spans_;
-  if (span_depth_-- > kMaxSpanDepth) return;
-  constexpr std::string_view kTags[] = {"</em>", "</strong>", "</del>", "</code>"};
-  out_.append(kTags[static_cast<size_t>(span.kind)]);
+  if (!span.has_tag) return;
+  if (span.kind == SpanKind::kLink || span.kind == SpanKind::kPicture) --open_links_;
+  out_.append("</").append(TagOf(span.kind)).append(">");
 }
 
 void HtmlWriter::Visit(const Text& text) {

@@ -25,6 +25,12 @@ class HtmlWriter : public MarkdownVisitor {
   std::vector<std::string> Take() { return std::move(blocks_); }
 
  private:
+  struct OpenSpan {
+    SpanKind kind = SpanKind::kEmphasis;
+    bool has_tag = false;
+  };
+
+  void CloseSpan();
   void Open(const Block& block);
   void Close(const Block& block);
   void FlushText();
@@ -33,8 +39,7 @@ class HtmlWriter : public MarkdownVisitor {
   std::string out_;   // the block being written
   std::string text_;  // collected until something else comes: an address may come in parts
   size_t depth_ = 0;
-  size_t span_depth_ = 0;
-  std::vector<bool> link_is_open_;  // of links and pictures: whether it got a tag
+  std::vector<OpenSpan> spans_;
   size_t open_links_ = 0;
   size_t code_spans_ = 0;
   bool in_code_block_ = false;

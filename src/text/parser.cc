@@ -15,9 +15,12 @@ namespace {
 constexpr unsigned kDialect = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS | MD_FLAG_NOHTML;
 
 // What an honest document stays far below: events, and bytes of addresses (a reference repeats its address).
-constexpr size_t kEventsPerByte = 6;
+constexpr size_t kEventsPerByte = 3;
 constexpr size_t kAddressBytesPerByte = 2;
 constexpr size_t kAllowance = 4096;
+
+// What a callback must give to end the parsing: md4c 0.4.8 forgets positive values on the way out.
+constexpr int kStop = -1;
 
 class Parser {
  public:
@@ -145,11 +148,11 @@ class Parser {
         break;
       case MD_SPAN_A:
         span.kind = SpanKind::kLink;
-        if (!ReadAddress(static_cast<MD_SPAN_A_DETAIL*>(detail)->href)) return 1;
+        if (!ReadAddress(static_cast<MD_SPAN_A_DETAIL*>(detail)->href)) return kStop;
         break;
       case MD_SPAN_IMG:
         span.kind = SpanKind::kPicture;
-        if (!ReadAddress(static_cast<MD_SPAN_IMG_DETAIL*>(detail)->src)) return 1;
+        if (!ReadAddress(static_cast<MD_SPAN_IMG_DETAIL*>(detail)->src)) return kStop;
         break;
       default:
         return Spend();
@@ -270,7 +273,7 @@ class Parser {
         length = kPieceMarkBytes;
       }
       at += length;
-      if (Spend() != 0) return 1;
+      if (Spend() != 0) return kStop;
     }
     visit(TextKind::kText, text.substr(at), is_escaped && at == 0);
     return Spend();
@@ -282,8 +285,7 @@ class Parser {
     return static_cast<size_t>(at - text_.data());
   }
 
-  // md4c stops at the first callback that gives anything but 0.
-  int Spend() { return events_left_-- > 0 ? 0 : 1; }
+  int Spend() { return events_left_-- > 0 ? 0 : kStop; }
 
   const PreparedMarkdown& markdown_;
   std::string_view text_;

@@ -71,12 +71,19 @@ void AppendPieceMark(std::string& out, size_t number) {
 
 LinePrefix PrefixOf(std::string_view line) {
   LinePrefix prefix;
+  size_t markers = 0;
   while (prefix.end < line.size()) {
     const char c = line[prefix.end];
     const auto blank_at = [&](size_t at) { return at < line.size() && IsBlank(static_cast<unsigned char>(line[at])); };
     if (IsBlank(static_cast<unsigned char>(c))) {
       ++prefix.end;
-    } else if (c == '>') {
+      continue;
+    }
+    if (++markers > kMaxMarkersOnLine) {
+      prefix.is_cut = true;
+      break;
+    }
+    if (c == '>') {
       ++prefix.end;
       ++prefix.quotes;
     } else if ((c == '-' || c == '*' || c == '+') && blank_at(prefix.end + 1)) {

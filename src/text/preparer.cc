@@ -55,6 +55,11 @@ void Preparer::Line() {
   const LinePrefix prefix = PrefixOf(line);
   const std::string_view content = TrimmedRight(line.substr(prefix.end));
   const bool row_is_text = std::exchange(row_is_text_, false);
+  if (prefix.is_cut) {
+    CopyUntil(at_ + prefix.end);
+    AppendMark(out_.text_, Mark::kJoin);
+    out_.text_from_.emplace_back(out_.text_.size(), at_ + prefix.end);
+  }
   if (Fence(line, prefix)) {
     in_table_ = false;
     previous_is_blank_ = false;
@@ -70,7 +75,7 @@ void Preparer::Line() {
   const size_t content_start = at_ + prefix.end;
   const size_t next_line = at_ + line.size() + 1;
   bool is_head = false;
-  if (!in_table_ && line.size() < clean_.size() - at_) {
+  if (!in_table_ && !prefix.is_cut && line.size() < clean_.size() - at_) {
     const std::string_view next = LineAt(next_line);
     if (IsDelimiterRow(TrimmedRight(next.substr(LineContent(next))))) {
       is_head = MayBeTableHead(line);

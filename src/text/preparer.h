@@ -12,11 +12,15 @@
 // Inside the module: how PreparedMarkdown is made.
 namespace yingda::text {
 
+/// How many quotes and items may begin on one line: md4c takes quadratic time for them.
+inline constexpr size_t kMaxMarkersOnLine = 64;
+
 /// The block quote marks, bullets, item numbers and blanks that a line begins with.
 struct LinePrefix {
   size_t end = 0;
   size_t quotes = 0;
   bool is_item = false;
+  bool is_cut = false;  // more of them follow
 };
 LinePrefix PrefixOf(std::string_view line);
 

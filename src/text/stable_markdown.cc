@@ -79,7 +79,7 @@ class LastBlock : public MarkdownVisitor {
   }
 
   void Leave(const Span& /*span*/) override {
-    if (--span_depth_ == 0) span_is_over_ = true;
+    if (span_depth_ > 0 && --span_depth_ == 0) span_is_over_ = true;
   }
 
   void Visit(const Text& text) override {

@@ -76,6 +76,9 @@ void WeChatWriter::Enter(const Block& block) {
 }
 
 void WeChatWriter::Leave(const Block& block) {
+  // They end with their block even where md4c 0.4.8 forgets to say so.
+  links_.clear();
+  pictures_ = 0;
   switch (block.kind) {
     case BlockKind::kQuote:
     case BlockKind::kBulletList:

@@ -44,7 +44,7 @@ inline std::string ProblemOfHtml(std::string_view html) {
     open.emplace_back(name);
     if (name == "a") {
       const bool of_web = rest.starts_with(" href=\"http://") || rest.starts_with(" href=\"https://") ||
-                          rest.starts_with(" href=\"HTTP://") || rest.starts_with(" href=\"mailto:");
+                          rest.starts_with(" href=\"mailto:");
       if (!of_web || !rest.ends_with(kLinkEnd)) return "not our link: " + std::string(tag);
       rest.remove_prefix(7);
       rest.remove_suffix(kLinkEnd.size());

@@ -101,7 +101,7 @@ TEST(WeChatTextTest, TablesBecomeRowsOfText) {
 TEST(WeChatTextTest, LinksKeepTheirAddressIfItIsOfTheWeb) {
   const Case cases[] = {
       {"[看](https://a.cn/?a=1&b=2)", "<a href=\"https://a.cn/?a=1&b=2\">看</a>"},
-      {"[**看** `x`](HTTP://a.cn)", "<a href=\"HTTP://a.cn\">看 x</a>"},
+      {"[**看** `x`](HTTP://a.cn)", "<a href=\"http://a.cn\">看 x</a>"},
       {"[a.cn](https://a.cn/) <https://a.cn> [](https://a.cn)", "https://a.cn/ https://a.cn https://a.cn"},
       {"[看](<https://a.cn/a b\"c> \"标题\")", "<a href=\"https://a.cn/a%20b%22c\">看</a>"},
       {"[看<a](https://a.cn)", "<a href=\"https://a.cn\">看＜a</a>"},
@@ -198,6 +198,7 @@ TEST(WeChatTextTest, HostileTextsTakeLinearTime) {
                   Repeated("|\n", kBytes / 2));
   texts.push_back("|" + Repeated("a|", 60) + "\n|" + Repeated("-|", 60) + "\n" + Repeated("|\n", kBytes));
   texts.push_back(Repeated("> ", kBytes / 2) + "\n" + Repeated("a\n", kBytes / 2));
+  texts.push_back(Repeated("- ", 20'000) + "a\n" + Repeated("\n", kBytes / 2));
   texts.push_back(Repeated("- ", 2000) + "a\n" + Repeated("\n", kBytes / 2));
   texts.push_back("x [a]: " + std::string(kBytes / 2, 'x') + "\n\n" + Repeated("[a] ", kBytes / 2));
   texts.push_back("```\n> [a]: " + std::string(kBytes / 2, 'x') + "\n\n" + Repeated("[a] ", kBytes / 2));
@@ -211,6 +212,18 @@ TEST(WeChatTextTest, HostileTextsTakeLinearTime) {
     EXPECT_LT(took, std::chrono::seconds(5)) << text.substr(0, 40);
     EXPECT_LE(out.size(), 16 * text.size()) << text.substr(0, 40);
   }
+}
+
+TEST(WeChatTextTest, WhatNobodyHonestWritesIsTakenAsPlainText) {
+  // 30 columns of rows of two bytes.
+  const std::string bomb = "|" + Repeated("a|", 60) + "\n|" + Repeated("-|", 60) + "\n" + Repeated("|x\n", 60'000);
+  EXPECT_EQ(WeChatText(bomb) + "\n", bomb);
+  const std::vector<std::string> blocks = HtmlBlocks(bomb);
+  ASSERT_EQ(blocks.size(), 1u);
+  EXPECT_EQ(blocks[0], "<pre>" + bomb + "</pre>\n");
+  EXPECT_EQ(StableMarkdown(bomb), 0u);
+  const std::string large = "**大** " + Repeated("字", (1 << 20) + 1);
+  EXPECT_EQ(WeChatText(large), large);
 }
 
 TEST(ReadsBetterOnAPageTest, WithTablesCodeAndFormulas) {

@@ -229,7 +229,9 @@ TEST(PagesTest, NoPageOfAnAnswerEndsInsideALinkAddressNumberOrEmoji) {
   for (int i = 0; i < 600; ++i) {
     std::string markdown;
     while (markdown.size() < 600)
-      markdown.append(random.Document()).append("\n👩‍👩‍👧3.14🇨🇳12345.678👍🏽");
+      markdown.append(random.Document())
+          .append(
+              "\n👩‍👩‍👧3.14🇨🇳12345.678👍🏽[看这里。再看 那里！好](https://a.cn/b?c=1)");
     const std::string text = WeChatText(markdown);
     const std::vector<std::pair<size_t, size_t>> spans = Unbreakable(text);
     // No word or link of these documents is longer.
