@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/account_data.h"
+#include "platform/ability_probe.h"
 
 namespace yingda::app {
 namespace {
@@ -15,6 +16,23 @@ constexpr base::Duration kBetweenSweeps = 60s;
 /// Open calls to WeChat's API that each account may have: WeChatApi's limit, and one for the token.
 constexpr size_t kPlatformCalls = 257;
 constexpr base::Duration kTurnsKeep = 24h * 30;
+
+/// An account's ability is asked for again when WeChat could not be reached: after this, doubled each time.
+constexpr base::Duration kFirstProbeAgain = 30s;
+constexpr int kMostProbes = 10;
+
+bot::Ability FirstAbility(config::AccountConfig::Kind kind) {
+  switch (kind) {
+    case config::AccountConfig::Kind::kPush:
+      return bot::Ability::kPush;
+    case config::AccountConfig::Kind::kMiniProgram:
+      return bot::Ability::kPushOnly;
+    case config::AccountConfig::Kind::kAuto:
+    case config::AccountConfig::Kind::kPassive:
+      break;
+  }
+  return bot::Ability::kPassive;
+}
 
 int64_t MillisecondsBefore(base::Clock& clock, base::Duration ago) {
   return base::UnixMilliseconds(clock.WallNow() - ago);
@@ -43,14 +61,18 @@ base::Result<void> Application::Start() {
   if (auto made = MakeAccounts(); !made) return made;
   if (auto opened = OpenStore(); !opened) return opened;
   MakePlatforms();
-  desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, logger_, metrics_, tagger_);
+  pages_ = std::make_unique<bot::AnswerPages>(config_.pages, loop_, *store_, metrics_);
+  desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, *pages_, logger_, metrics_, tagger_);
   bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, logger_, metrics_);
   if (auto recovered = TakeUpOldJobs(); !recovered) return recovered;
   MakeServers();
   if (auto started = operations_server_->Start(); !started) return started;
   if (auto started = push_server_->Start(); !started) return started;
   operations_->SetReady(true);
-  loop_.Post([this] { SweepRegularly(); });
+  loop_.Post([this] {
+    SweepRegularly();
+    FindAbilities();
+  });
   logger_.Info("serving",
                {{"push_port", PushPort()}, {"operations_port", OperationsPort()}, {"accounts", accounts_.size()}});
   return {};
@@ -94,6 +116,9 @@ void Application::MakePlatforms() {
   const PlatformParts parts{*http_client_, loop_, *store_, logger_, metrics_};
   for (const config::AccountConfig& account : config_.accounts) {
     platforms_.push_back(MakeAccountPlatform(account, parts));
+    bot::Account& of_bot = *accounts_[platforms_.size() - 1];
+    of_bot.messages = platforms_.back().messages.get();
+    of_bot.ability = FirstAbility(account.kind);
   }
 }
 
@@ -116,9 +141,47 @@ base::Result<void> Application::TakeUpOldJobs() {
       return;
     }
     desk_->Recover(*std::move(jobs), [this](const std::string& name) { return AccountNamed(name); });
-    done.set_value({});
+    TakeUpUnread(done);
   });
   return done.get_future().get();
+}
+
+void Application::TakeUpUnread(std::promise<base::Result<void>>& done) {
+  store_->UnreadFollowers(base::UnixMilliseconds(clock_.WallNow()), config_.desk.most_unread_at_start,
+                          [&](const base::Result<std::vector<store::FollowerName>>& followers) {
+                            if (!followers) {
+                              done.set_value(followers.error());
+                              return;
+                            }
+                            desk_->RecoverUnread(*followers,
+                                                 [this](const std::string& name) { return AccountNamed(name); });
+                            done.set_value({});
+                          });
+}
+
+/// Accounts of kind auto answer passively until WeChat says that they may write to their followers.
+void Application::FindAbilities() {
+  for (size_t i = 0; i < platforms_.size(); ++i) {
+    if (config_.accounts[i].kind == config::AccountConfig::Kind::kAuto && platforms_[i].api) FindAbility(i, 0);
+  }
+}
+
+void Application::FindAbility(size_t index, int failures) {
+  platform::ProbeAbility(*platforms_[index].api, [this, index, failures](const platform::AbilityFinding& finding) {
+    const bot::Account& account = *accounts_[index];
+    if (finding.can_push == platform::CanPush::kUnknown) {
+      logger_.Warning("ability_unknown", {{"account", account.name}, {"what", finding.why}});
+      if (failures + 1 >= kMostProbes) return;
+      loop_.After(kFirstProbeAgain * (int64_t{1} << failures),
+                  [this, index, failures] { FindAbility(index, failures + 1); });
+      return;
+    }
+    const bool can = finding.can_push == platform::CanPush::kYes;
+    logger_.Info("ability", {{"account", account.name}, {"customer_service_messages", can}});
+    if (!can) return;
+    account.ability = bot::Ability::kPush;
+    desk_->AbilityFound(account);
+  });
 }
 
 void Application::MakeServers() {
@@ -132,6 +195,11 @@ void Application::MakeServers() {
                                                                    logger_, metrics_));
     callbacks_.back()->Serve(*push_server_, config_.accounts[i].path);
     all.push_back(accounts_[i].get());
+  }
+  if (pages_->Enabled()) {
+    page_handler_ =
+        std::make_unique<server::AnswerPageHandler>(server::AnswerPageHandler::Options(), *pages_, loop_, metrics_);
+    page_handler_->Serve(*push_server_);
   }
   operations_ = std::make_unique<server::OperationsHandler>(server::OperationsHandler::Options(), std::move(all),
                                                             metrics_, loop_);
@@ -191,19 +259,25 @@ bool Application::Stop() {
   if (operations_) operations_->SetReady(false);
   if (push_server_) {
     push_server_->StopAccepting();
+    if (page_handler_) page_handler_->Stop();
     whole = push_server_->Stop(config_.drain);
   }
   if (desk_) {
     std::promise<void> stopped;
-    loop_.Post([&] {
+    auto idle = std::make_shared<std::promise<void>>();
+    loop_.Post([&, idle] {
       loop_.Cancel(sweep_timer_);
-      desk_->Stop();
-      for (const AccountPlatform& account : platforms_) {
-        if (account.messages) account.messages->Stop();
-      }
+      desk_->Stop([idle] { idle->set_value(); });
       stopped.set_value();
     });
     stopped.get_future().get();
+    // Customer-service messages on their way: whether they arrived is worth a moment.
+    idle->get_future().wait_for(config_.drain);
+    loop_.Post([this] {
+      for (const AccountPlatform& account : platforms_) {
+        if (account.messages) account.messages->Stop();
+      }
+    });
   }
   if (operations_server_) operations_server_->Stop(base::Duration::zero());
   if (store_) {

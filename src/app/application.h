@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "net/http_server.h"
 #include "server/api_clients.h"
 #include "server/api_proxy_handler.h"
+#include "server/answer_page_handler.h"
 #include "server/callback_handler.h"
 #include "server/operations_handler.h"
 #include "server/token_handler.h"
@@ -49,11 +51,15 @@ class Application {
   size_t PushesParked() const { return push_server_->Parked(); }
   size_t JobsOpen() const { return desk_->Jobs(); }
   base::Metrics& metrics() { return metrics_; }
+  bot::AnswerPages& pages() { return *pages_; }
 
  private:
   base::Result<void> MakeAccounts();
   base::Result<void> OpenStore();
   base::Result<void> TakeUpOldJobs();
+  void TakeUpUnread(std::promise<base::Result<void>>& done);
+  void FindAbilities();
+  void FindAbility(size_t index, int failures);
   void MakePlatforms();
   void EndPlatforms();
   void MakeServers();
@@ -73,9 +79,11 @@ class Application {
   bot::ReplyBook book_;
   std::unique_ptr<store::SqliteStore> store_;
   std::vector<AccountPlatform> platforms_;  // by account; these end on the loop
+  std::unique_ptr<bot::AnswerPages> pages_;
   std::unique_ptr<bot::AnswerDesk> desk_;
   std::unique_ptr<bot::Bot> bot_;
   std::vector<std::unique_ptr<server::CallbackHandler>> callbacks_;
+  std::unique_ptr<server::AnswerPageHandler> page_handler_;  // null without pages
   std::unique_ptr<server::OperationsHandler> operations_;
   std::unique_ptr<server::ApiClients> clients_;
   std::unique_ptr<server::TokenHandler> token_handler_;

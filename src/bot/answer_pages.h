@@ -11,23 +11,28 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/result.h"
 #include "net/event_loop.h"
 #include "store/store.h"
 
 namespace yingda::bot {
 
 /// The answer pages (网页): whole answers on the web, each under an address that nobody can guess, live while the model
-/// still writes. Owner of what is live; what is finished is in the store.
-/// Thread-safety: any thread for Url, NewId, Read, Watch, Unwatch and MarkRead (their callbacks run on the loop); the
-/// rest on the loop.
+/// still writes. Owner of what is live; what is finished is in the store, or waits here until the store takes it.
+/// Thread-safety: any thread for Enabled, Url, NewId, Read, Watch, Unwatch and MarkRead (what they call runs on the
+/// loop); the rest on the loop. Lifetime: until the loop has stopped.
 class AnswerPages {
  public:
   struct Options {
-    std::string public_url;                              // without a slash at its end; empty: no pages
-    base::Duration keep = std::chrono::hours(24 * 7);    // after the question
+    std::string public_url;                            // without a slash at its end; empty: no pages
+    base::Duration keep = std::chrono::hours(24 * 7);  // after the question, unless the page says when it expires
+    // After the question. Nobody takes an answer up again that was left unfinished for so long; its page is gone.
+    base::Duration keep_unfinished = std::chrono::hours(48);
     base::Duration between_updates = std::chrono::milliseconds(300);
     size_t max_readers = 2000;  // of pages that are being written, all together
     size_t max_readers_per_page = 20;
+    base::Duration save_again_after = std::chrono::seconds(5);  // when the store could not take a finished page
+    size_t max_unsaved = 1000;                                  // finished pages that wait for the store; more are lost
   };
   /// What a reader may see of a page.
   struct View {
@@ -35,46 +40,74 @@ class AnswerPages {
     std::string markdown;  // filtered; so far, if it is not finished
     bool finished = false;
     int64_t asked_ms = 0;
+    int64_t expires_ms = 0;
   };
-  using Watcher = std::function<void(const View&)>;
+  /// What changed on a page that is being written: its top-level blocks of safe HTML from number `from` on.
+  struct Update {
+    enum class State { kWriting, kFinished, kGone };
+    size_t from = 0;
+    std::vector<std::string> blocks;  // replace all that stood there; there is nothing behind them
+    State state = State::kWriting;    // kGone: the page ended without an answer
+  };
+  /// False: it wants no more.
+  using Watcher = std::function<bool(const Update&)>;
 
   AnswerPages(Options options, net::EventLoop& loop, store::Store& store, base::Metrics& metrics);
   ~AnswerPages();
 
   bool Enabled() const { return !options_.public_url.empty(); }
-  std::string Url(const std::string& id) const;
+  std::string Url(const std::string& id) const { return options_.public_url + "/a/" + id; }
+  /// 128 bits of randomness as 32 lower-case hexadecimal digits.
   static std::string NewId();
+  static bool IsId(std::string_view text);
 
-  /// An answer that is being made has a page from now on. `shown_so_far` gives what readers may see of it, whenever
-  /// asked until Finish or Abandon. The row is written by the store's own order before what is asked of it later.
-  void Begin(const store::AnswerPage& page, std::function<std::string()> shown_so_far);
-  /// There is more to show. Cheap without readers, and bounded with them by `between_updates`.
+  /// An answer that is being made has a page from now on; a page begun again (after a restart) starts anew.
+  /// `shown_so_far` gives the filtered Markdown that readers may see, whenever asked until Finish or Abandon. The row
+  /// is written by the store's own order before what is asked of it later.
+  void Begin(store::AnswerPage page, std::function<std::string()> shown_so_far);
+  /// There is more to show. Cost: a look-up without readers; with them, one conversion per `between_updates`.
   void Changed(const std::string& id);
-  /// The page is what `page` says, for good; readers get it and are let go.
-  void Finish(const store::AnswerPage& page);
-  /// The page ends without an answer: its follower left.
+  /// The page is what `page` says, for good; readers get it and are let go. Also for a page that never began.
+  void Finish(store::AnswerPage page);
+  /// The page ends without an answer: its follower left. Its row is the store's to forget.
   void Abandon(const std::string& id);
 
-  /// Empty when there is no such page (any more).
-  void Read(std::string id, std::function<void(std::optional<View>)> done);
-  /// `watcher` is called with each change of a page that is being written, the last time with `finished`. An empty
-  /// result: the page is not being written, or too many read already.
+  /// Errors: kNotFound when there is no such page (any more), and what the store says.
+  void Read(std::string id, std::function<void(base::Result<View>)> done);
+  /// `watcher` is called with the whole page so far, right after `done`, then with each change, the last time with
+  /// another state than kWriting. An empty result: the page is not being written here, or too many read already.
   void Watch(std::string id, Watcher watcher, std::function<void(std::optional<uint64_t>)> done);
   void Unwatch(std::string id, uint64_t watch);
-  /// The follower has the whole answer before them: it need not be given in the chat any more.
+  /// The follower has the whole answer before them: it need not be given in the chat any more. Nothing while the page
+  /// is not finished.
   void MarkRead(std::string id);
   /// `function(account, open_id)` runs when MarkRead took something out of a follower's inbox; on the loop.
-  void OnRead(std::function<void(const std::string&, const std::string&)> function);
+  void OnRead(std::function<void(const std::string&, const std::string&)> function) { on_read_ = std::move(function); }
 
  private:
   struct Live;
-  struct Shared;
+  struct Instruments;
+  using LivePointer = std::shared_ptr<Live>;
+
+  int64_t NowMs() const;
+  bool GivenUp(const store::AnswerPage& page) const;
+  void SetExpiry(store::AnswerPage& page) const;
+  void Show(const LivePointer& live);
+  void Tell(const LivePointer& live, const Update& update);
+  void EndLive(const LivePointer& live);
+  void Save(const LivePointer& live);
+  void DropUnread(const std::string& id);
 
   const Options options_;
   net::EventLoop& loop_;
   store::Store& store_;
-  std::unordered_map<std::string, std::shared_ptr<Live>> live_;
-  std::unique_ptr<Shared> shared_;
+  const std::unique_ptr<Instruments> instruments_;
+  // Being written, or finished and not yet in the store.
+  std::unordered_map<std::string, LivePointer> live_;
+  size_t readers_ = 0;
+  size_t unsaved_ = 0;
+  uint64_t next_watch_ = 1;
+  std::function<void(const std::string&, const std::string&)> on_read_;
 };
 
 }  // namespace yingda::bot

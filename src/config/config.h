@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "bot/answer_desk.h"
+#include "bot/answer_pages.h"
 #include "bot/reply_book.h"
 #include "bot/texts.h"
 #include "model/openai_chat_model.h"
@@ -48,11 +49,11 @@ struct Config {
   net::HttpServer::Options push_server;
   net::HttpServer::Options operations_server;
   base::Duration drain{};
-  std::string public_url;
   std::string sqlite_path;
   size_t store_queue = 0;
   bot::ReplyBook::Options reply_book;
   bot::AnswerDesk::Options desk;
+  bot::AnswerPages::Options pages;
   base::LogLevel log_level = base::LogLevel::kInfo;
   std::string log_file;
   std::vector<AccountConfig> accounts;

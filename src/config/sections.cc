@@ -12,6 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr size_t kMaxUrlBytes = 200;
+
 /// "host:port" or ":port"; IPv6 hosts in brackets.
 bool ParseListen(const std::string& text, std::string& host, int& port) {
   const size_t colon = text.rfind(':');
@@ -32,6 +34,25 @@ void ReadListen(base::YamlMap& map, std::string_view key, const char* default_va
   if (!ParseListen(text, options.host, options.port)) {
     map.Problem(key, "expected host:port, e.g. 127.0.0.1:8080", "应写成 主机:端口，例如 127.0.0.1:8080");
   }
+}
+
+/// Where followers' browsers reach this server: it stands in links within their chat, so it is short and plain.
+void ReadPublicUrl(base::YamlMap& root, Config& config) {
+  std::string url = root.String("public_url");
+  if (url.empty()) return;
+  while (url.ends_with('/')) url.pop_back();
+  const bool secure = url.starts_with("https://");
+  const size_t host = secure ? 8 : 7;
+  const bool plain = url.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/[]%") ==
+                     std::string::npos;
+  if (!(secure || url.starts_with("http://")) || url.size() <= host || url[host] == '/' || !plain ||
+      url.size() > kMaxUrlBytes) {
+    root.Problem("public_url", "expected the address that followers' browsers reach, e.g. https://bot.example.com",
+                 "应写粉丝的浏览器能打开的地址，例如 https://bot.example.com");
+    return;
+  }
+  if (!secure) config.warnings.push_back("public_url: answers would travel unencrypted; use https://");
+  config.pages.public_url = std::move(url);
 }
 
 }  // namespace
@@ -95,9 +116,7 @@ void ReadServer(base::YamlMap& root, Config& config) {
   config.operations_server.max_connections = 256;
   config.operations_server.max_body_bytes = 64 * 1024;
   config.operations_server.metrics_name = "operations";
-  config.public_url = root.String("public_url");
-  if (!config.public_url.empty())
-    config.warnings.push_back("public_url: answer pages are not part of this version yet");
+  ReadPublicUrl(root, config);
 }
 
 void ReadStore(base::YamlMap& root, const SectionContext& context, Config& config) {
@@ -136,6 +155,9 @@ void ReadAnswers(base::YamlMap& root, Config& config) {
   desk.history_tokens = static_cast<int>(answers.Integer("history_tokens", 3000, 0, 1'000'000));
   desk.history_turns = static_cast<int>(answers.Integer("history_turns", 40, 0, 1000));
   desk.answer_deadline = answers.Duration("deadline", 10min, 5s, 1h);
+  config.pages.keep = answers.Duration("web_page_keep", 24h * 7, 1h, 24h * 365);
+  config.pages.max_readers = static_cast<size_t>(answers.Integer("max_page_readers", 2000, 0, 100'000));
+  config.pages.max_readers_per_page = static_cast<size_t>(answers.Integer("max_readers_per_page", 20, 0, 10'000));
   config.reply_book.keep = answers.Duration("keep_replies", 10min, 1min, 24h);
   config.reply_book.max_entries = static_cast<size_t>(answers.Integer("max_kept_replies", 100'000, 100, 10'000'000));
 }

@@ -25,6 +25,7 @@ struct SectionContext {
 /// that they begin with and that is there; else at the first of them that is there.
 void ReportAtKey(base::YamlMap& map, const base::Error& error, std::initializer_list<std::string_view> keys);
 
+/// server: and public_url:
 void ReadServer(base::YamlMap& root, Config& config);
 void ReadStore(base::YamlMap& root, const SectionContext& context, Config& config);
 void ReadLog(base::YamlMap& root, const SectionContext& context, Config& config);

@@ -16,7 +16,7 @@ from blackbox import SOURCE, Server, free_port, signed_query, text_push, wait_un
 class Nginx:
     """The configuration as shipped, but for addresses and folders."""
 
-    def __init__(self, server):
+    def __init__(self, server, *changes):
         self.root = server.root / "nginx"
         self.root.mkdir()
         self.plain_port, self.tls_port = free_port(), free_port()
@@ -30,7 +30,7 @@ class Nginx:
                          ("127.0.0.1:8080", f"127.0.0.1:{server.port}"),
                          ("/etc/nginx/tls/fullchain.pem", str(self.root / "chain.pem")),
                          ("/etc/nginx/tls/privkey.pem", str(self.root / "key.pem")),
-                         ("/var/log/nginx/", f"{self.root}/")]:
+                         ("/var/log/nginx/", f"{self.root}/"), *changes]:
             assert old in site, f"the shipped configuration has no {old}"
             site = site.replace(old, new)
         temp = "".join(f"{name}_temp_path {self.root}/{name};\n" for name in

@@ -96,7 +96,7 @@ TEST(ConfigOverrideTest, ReplacesValuesAndAddsKeysAndSections) {
   EXPECT_EQ(config.push_server.port, 1);
   EXPECT_EQ(config.log_level, base::LogLevel::kError);
   EXPECT_EQ(config.desk.page_bytes, 777U);
-  EXPECT_EQ(config.public_url, "https://a.example");
+  EXPECT_EQ(config.pages.public_url, "https://a.example");
 }
 
 TEST(ConfigOverrideTest, FindsItemsOfListsByTheirName) {

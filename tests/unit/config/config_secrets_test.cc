@@ -157,7 +157,7 @@ TEST(ConfigSecretsTest, AreInNoMessageWhenTheyComeFromTheEnvironment) {
 }
 
 TEST(ConfigSecretsTest, AreInNoWarning) {
-  const Config config = Good("public_url: x\naccounts: [{name: a, kind: push, token: " + kMarker + "}]");
+  const Config config = Good("public_url: http://x\naccounts: [{name: a, kind: push, token: " + kMarker + "}]");
   EXPECT_THAT(config.warnings, ::testing::SizeIs(2));
   EXPECT_THAT(config.warnings, ::testing::Each(Not(HasSubstr("MARKER"))));
 }

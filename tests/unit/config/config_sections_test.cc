@@ -44,6 +44,9 @@ answers:
   history_tokens: 777
   history_turns: 7
   deadline: 77s
+  web_page_keep: 77h
+  max_page_readers: 77
+  max_readers_per_page: 7
   keep_replies: 7m
   max_kept_replies: 777
 accounts:
@@ -128,7 +131,7 @@ TEST(ConfigSectionsTest, ServerSectionGoesToTheListeners) {
   EXPECT_EQ(config.push_server.request_timeout, 7s);
   EXPECT_EQ(config.push_server.write_timeout, 7s);
   EXPECT_EQ(config.drain, 7s);
-  EXPECT_EQ(config.public_url, "https://example.com");
+  EXPECT_EQ(config.pages.public_url, "https://example.com");
   EXPECT_EQ(config.operations_server.threads, 2U) << "the limits of pushes are not those of operators";
   EXPECT_NE(config.push_server.metrics_name, config.operations_server.metrics_name);
 }
@@ -151,6 +154,9 @@ TEST(ConfigSectionsTest, StoreLogWindowAndAnswersGoToTheirModules) {
   EXPECT_EQ(config.desk.history_tokens, 777);
   EXPECT_EQ(config.desk.history_turns, 7);
   EXPECT_EQ(config.desk.answer_deadline, 77s);
+  EXPECT_EQ(config.pages.keep, 77h);
+  EXPECT_EQ(config.pages.max_readers, 77U);
+  EXPECT_EQ(config.pages.max_readers_per_page, 7U);
   EXPECT_EQ(config.reply_book.keep, 7min);
   EXPECT_EQ(config.reply_book.max_entries, 777U);
 }
@@ -287,9 +293,18 @@ TEST(ConfigSectionsTest, ModelCallsOfAllUpstreamsAreAdded) {
   EXPECT_EQ(config.max_model_calls, 42U);
 }
 
+TEST(ConfigSectionsTest, PublicUrlIsTheBeginningOfEveryPageAddress) {
+  EXPECT_EQ(Good(kLeast).pages.public_url, "") << "no address: no pages";
+  EXPECT_EQ(Good(std::string(kLeast) + "public_url: https://a.example:8443/bot//").pages.public_url,
+            "https://a.example:8443/bot");
+  EXPECT_THAT(Good(std::string(kLeast) + "public_url: https://a.example").warnings, IsEmpty());
+  EXPECT_THAT(Good(std::string(kLeast) + "public_url: http://a.example").warnings,
+              ElementsAre(::testing::HasSubstr("unencrypted")));
+}
+
 TEST(ConfigSectionsTest, WhatIsNotThereYetIsAWarning) {
-  EXPECT_THAT(Good("public_url: https://a.example\naccounts: [{name: a, token: abcdef, kind: push}]").warnings,
-              ElementsAre(::testing::HasSubstr("public_url"), ::testing::HasSubstr("account a:")));
+  EXPECT_THAT(Good("accounts: [{name: a, token: abcdef, kind: push}]").warnings,
+              ElementsAre(::testing::HasSubstr("account a:")));
 }
 
 }  // namespace

@@ -113,10 +113,12 @@ std::string Describe(const Config& config) {
   Lines line;
   DescribeServer(line, "push", config.push_server);
   DescribeServer(line, "operations", config.operations_server);
-  line("drain", config.drain)("public_url", config.public_url)("sqlite", config.sqlite_path);
+  line("drain", config.drain)("public_url", config.pages.public_url)("sqlite", config.sqlite_path);
   line("store_queue", config.store_queue)("book.keep", config.reply_book.keep);
   line("book.max_entries", config.reply_book.max_entries);
   DescribeDesk(line, config.desk);
+  line("pages.keep", config.pages.keep)("pages.max_readers", config.pages.max_readers);
+  line("pages.max_readers_per_page", config.pages.max_readers_per_page);
   line("log_level", config.log_level)("log_file", config.log_file)("max_model_calls", config.max_model_calls);
   for (const AccountConfig& account : config.accounts) DescribeAccount(line, account);
   for (const auto& upstream : config.upstreams) DescribeUpstream(line, upstream);
