@@ -23,7 +23,8 @@ struct Task {
 };
 
 /// GCC 12 destroys a temporary of a conditional expression inside a co_await expression twice, so what is passed there
-/// has a name: `std::vector<X> xs = …; co_await F(xs);`.
+/// has a name: `std::vector<X> xs = …; co_await F(xs);`. The same happens to a lambda with captures there, so such
+/// calls are made in a function of their own.
 ///
 /// Turns an asynchronous call into something to wait for:
 ///   auto row = co_await Completion<Row>([&](auto done) { store.Load(key, std::move(done)); });
