@@ -1,28 +1,38 @@
 // SPDX-License-Identifier: MIT
 #include "bot/account.h"
 
+#include <algorithm>
+
+#include "text/markdown.h"
+
 namespace yingda::bot {
 
 bool Account::AnswerBlocked(std::string_view answer) const {
   const auto list = words.Get();
   if (!list || answer.empty()) return false;
   filter::Scratch scratch;
-  return list->Check(answer, filter::Direction::kOutbound, scratch).level == filter::Level::kBlock;
+  return list->Check(text::WeChatText(answer), filter::Direction::kOutbound, scratch).level == filter::Level::kBlock;
 }
 
-std::string Account::MaskedAnswer(std::string_view answer, size_t from) const {
-  const std::string_view shown = answer.substr(from);
+std::string Account::Readable(std::string_view answer) const { return Masked(text::WeChatText(answer)); }
+
+std::string Account::ReadableSoFar(std::string_view answer_so_far) const {
+  return Readable(answer_so_far.substr(0, text::StableMarkdown(answer_so_far)));
+}
+
+std::string Account::PageMarkdown(std::string_view answer, bool finished) const {
+  if (finished) return Masked(answer);
+  // Whole lines or sentences only, so that a word of the filter is seen before a piece of it is shown.
+  const size_t line_end = answer.rfind('\n') == std::string_view::npos ? 0 : answer.rfind('\n') + 1;
+  return Masked(answer.substr(0, std::max(line_end, text::StableMarkdown(answer))));
+}
+
+std::string Account::Masked(std::string_view text) const {
   const auto list = words.Get();
-  if (!list || answer.empty()) return std::string(shown);
+  if (!list || text.empty()) return std::string(text);
   filter::Scratch scratch;
-  filter::Verdict verdict = list->Check(answer, filter::Direction::kOutbound, scratch);
-  // A word that began in what was given before is masked as far as it reaches into this.
-  std::erase_if(verdict.hits, [from](const filter::WordHit& hit) { return hit.end <= from; });
-  for (filter::WordHit& hit : verdict.hits) {
-    hit.begin = hit.begin < from ? 0 : hit.begin - from;
-    hit.end -= from;
-  }
-  return list->Mask(shown, verdict);
+  const filter::Verdict verdict = list->Check(text, filter::Direction::kOutbound, scratch);
+  return list->Mask(text, verdict);
 }
 
 }  // namespace yingda::bot

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -9,26 +10,38 @@
 #include "bot/window_policy.h"
 #include "filter/word_filter.h"
 #include "model/chat_model.h"
+#include "platform/follower_messages.h"
 #include "rules/rule_set.h"
 
 namespace yingda::bot {
 
-/// One official account (公众号) as the bot sees it. Rules and words are replaced as a whole while it lives.
+/// One official account (公众号) as the bot sees it. Rules and words are replaced as a whole while it lives, and WeChat
+/// may tell at any time that the account cannot do what was thought.
 /// Lifetime: made once at start-up, outlives everything that refers to it.
 struct Account {
   std::string name;
-  Ability ability = Ability::kPassive;
+  mutable std::atomic<Ability> ability{Ability::kPassive};
   std::string system_prompt;
   Texts texts;
   size_t max_question_bytes = 8 * 1024;
   base::Snapshot<rules::RuleSet> rules{nullptr};
   base::Snapshot<filter::WordFilter> words{nullptr};
   model::ChatModel* model = nullptr;
+  platform::FollowerMessages* messages = nullptr;  // null: no API of WeChat is configured
 
-  /// May this much of an answer be shown? (outbound word filter)
+  Ability AbilityNow() const { return messages == nullptr ? Ability::kPassive : ability.load(); }
+  bool CanPush() const { return messages != nullptr && ability != Ability::kPassive; }
+  /// The Markdown that a model wrote, as its followers read it in the chat: converted, and masked words masked.
+  std::string Readable(std::string_view answer) const;
+  /// The same for an answer that is still being written: as far as it will read the same when it is whole.
+  std::string ReadableSoFar(std::string_view answer_so_far) const;
+  /// The same as Markdown, for the answer page; up to its last whole line or sentence if it is not `finished`.
+  std::string PageMarkdown(std::string_view answer, bool finished) const;
+  /// May this much of an answer be shown? (outbound word filter, on what the follower would read)
   bool AnswerBlocked(std::string_view answer) const;
-  /// The answer from byte `from` on with its masked words masked, judged within the whole of it.
-  std::string MaskedAnswer(std::string_view answer, size_t from = 0) const;
+
+ private:
+  std::string Masked(std::string_view text) const;
 };
 
 }  // namespace yingda::bot

@@ -23,39 +23,64 @@ std::string RenderText(const Question& question, std::string text, int64_t creat
 }  // namespace
 
 std::string AnswerDesk::Render(const Job& job) const {
+  if (!job.reply || job.reply->empty()) return std::string(wechat::kSuccess);
   // The time of the first push, so that every push of this key gets the same bytes, a restart in between or not.
-  return RenderText(job.question, job.reply.value_or(""), base::UnixSeconds(job.first_seen));
+  return RenderText(job.question, *job.reply, base::UnixSeconds(job.first_seen));
 }
 
-std::string AnswerDesk::PartReplyText(const Job& job) const {
-  const std::string_view given = std::string_view(job.answer).substr(0, job.given_bytes);
-  return PartReply(job.question.account->MaskedAnswer(given), job.question.account->texts);
+PageStyle AnswerDesk::StyleOf(const Job& job, size_t limit_bytes) const {
+  PageStyle style;
+  style.limit_bytes = limit_bytes;
+  // What comes behind is sent after it, unasked.
+  style.tells_continue = !job.question.account->CanPush();
+  style.made_by_model = job.question.kind == Question::Kind::kModel;
+  if (!job.page_id.empty()) style.page_url = pages_.Url(job.page_id);
+  return style;
 }
 
 void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
   instruments_->busy.Add();
   logger_.Warning("busy",
                   {{"account", question.account->name}, {"request", question.request_id}, {"jobs", jobs_.size()}});
-  auto body = std::make_shared<const std::string>(
-      RenderText(question, question.account->texts.busy, base::UnixSeconds(loop_.clock().WallNow())));
+  const int64_t now = base::UnixSeconds(loop_.clock().WallNow());
+  std::string rendered = RenderText(question, question.account->texts.busy, now);
+  if (question.kind == Question::Kind::kReply) {
+    const auto* const own = std::get_if<wechat::TextReply>(&question.own);
+    rendered = own == nullptr ? std::string(wechat::kSuccess) : RenderText(question, own->content, now);
+  }
+  auto body = std::make_shared<const std::string>(std::move(rendered));
   port.Send(*body);
   book_.FinishJob(question.key, std::move(body));
 }
 
-void AnswerDesk::GivePart(const JobPointer& job) {
+/// What there is of the answer, or the thinking text: the window is about to close.
+base::Task AnswerDesk::GivePart(JobPointer job) {
   // With a reply, it is on its way to the store and then out.
-  if (job->giving_part || job->reply || job->work_done) return;
-  if (job->question.account->AnswerBlocked(job->answer)) {
+  if (job->giving_part || job->reply || job->work_done || job->model_done) co_return;
+  const Account& account = *job->question.account;
+  if (account.AnswerBlocked(job->answer)) {
     EndCall(job, model::ChatFailure::kContentPolicy);  // the work concludes at once, with the text for it
-    return;
+    co_return;
   }
-  const Texts& texts = job->question.account->texts;
-  const size_t cut = GivableBytes(job->answer, texts, options_.page_bytes);
   job->giving_part = true;
+  OpenPage(job);
+  const std::string before = account.ReadableSoFar(job->answer);
+  const PageStyle whole_reply = StyleOf(*job, options_.page_bytes);
+  const std::string_view own = std::string_view(before).substr(0, GivableBytes(before, account.texts, whole_reply));
+  const size_t own_bytes = PartReply(own, account.texts, whole_reply).size();
+  if (job->question.kind == Question::Kind::kModel) job->front = co_await TakeFront(job, own_bytes);
+  if (stopping_ || job->left || job->model_done) {  // what ended meanwhile is given whole
+    job->giving_part = false;
+    if (job->after_part) std::exchange(job->after_part, nullptr)();
+    co_return;
+  }
+  const std::string so_far = account.ReadableSoFar(job->answer);
+  const PageStyle style = StyleOf(*job, RoomBehind(job->front, options_.page_bytes, account.texts));
+  job->given = so_far.substr(0, GivableBytes(so_far, account.texts, style));
+  job->reply = JoinReply(job->front, PartReply(job->given, account.texts, style), account.texts);
+  job->front_given = !job->front.empty();
   job->reply_is_part = true;
-  job->given_bytes = cut;
-  job->reply = PartReplyText(*job);
-  job->reply_loss = cut == 0 ? "" : job->question.account->MaskedAnswer(std::string_view(job->answer).substr(0, cut));
+  job->reply_loss = job->given;
   // On disk before it is written to the socket: a crash in between must not make a second, different answer.
   job->delivery = store::Delivery::kClaimed;
   store::JobResult result = ResultOf(*job);
@@ -72,7 +97,8 @@ void AnswerDesk::PartStored(const JobPointer& job) {
     // Nobody was there any more: the job has its whole answer back, for the next try or the inbox.
     job->reply.reset();
     job->reply_is_part = false;
-    job->given_bytes = 0;
+    job->front_given = false;
+    job->given.clear();
     job->reply_loss.clear();
     job->delivery = store::Delivery::kNone;
   }
@@ -94,49 +120,68 @@ bool AnswerDesk::GiveReply(const JobPointer& job) {
 }
 
 void AnswerDesk::Delivered(const JobPointer& job, int try_number) {
-  const bool first_time = job->delivery != store::Delivery::kDelivered;
-  job->delivery = store::Delivery::kDelivered;
+  const bool first_time = job->delivery != store::Delivery::kDelivered && !job->acknowledged;
   if (first_time) {
-    if (job->question.kind == Question::Kind::kContinue && !job->reply_is_part)
-      store_.ConfirmPages(job->question.key, {});
+    job->delivery = store::Delivery::kDelivered;
+    if (job->front_given) inbox_.Arrived(job->question.key);
+    if (!job->resent_key.empty()) store_.SetDelivery(job->resent_key, store::Delivery::kDelivered, {});
     store_.SetDelivery(job->question.key, store::Delivery::kDelivered, {});
-    const base::Duration took = loop_.clock().Now() - job->first_seen_here;
-    instruments_->answer_seconds.Observe(Seconds(took));
-    if (job->reply_is_part) {
-      instruments_->parts.Add();
-    } else {
-      const size_t slot = std::clamp<size_t>(static_cast<size_t>(try_number), 1, kMostTries) - 1;
-      instruments_->delivered_on_try.at(slot)->Add();
-    }
-    logger_.Info("replied", {{"account", job->question.account->name},
-                             {"request", job->question.request_id},
-                             {"follower", tagger_.Tag(job->question.account->name, job->question.open_id)},
-                             {"try", try_number},
-                             {"part", job->reply_is_part},
-                             {"seconds", Seconds(took)}});
-    if (options_.log_content) logger_.Info("content", {{"request", job->question.request_id}, {"reply", *job->reply}});
+    CountDelivery(*job, try_number);
   }
   if (job->work_done) Settle(job);
 }
 
+void AnswerDesk::CountDelivery(const Job& job, int try_number) {
+  const base::Duration took = loop_.clock().Now() - job.first_seen_here;
+  instruments_->answer_seconds.Observe(Seconds(took));
+  const auto from_inbox = static_cast<double>(job.front.claims.size());
+  switch (job.question.kind) {
+    case Question::Kind::kModel:
+      if (job.reply_is_part) {
+        instruments_->parts.Add();
+      } else {
+        const size_t slot = std::clamp<size_t>(static_cast<size_t>(try_number), 1, kMostTries) - 1;
+        instruments_->delivered_on_try.at(slot)->Add();
+      }
+      [[fallthrough]];
+    case Question::Kind::kReply:
+      if (job.front_given) instruments_->with_next.Add(from_inbox);
+      break;
+    case Question::Kind::kContinue:
+      if (job.front_given) instruments_->on_continue.Add(from_inbox);
+      [[fallthrough]];
+    case Question::Kind::kResend:
+      if (!job.resent_key.empty()) instruments_->resent.Add();
+      break;
+  }
+  logger_.Info("replied", {{"account", job.question.account->name},
+                           {"request", job.question.request_id},
+                           {"follower", tagger_.Tag(job.question.account->name, job.question.open_id)},
+                           {"try", try_number},
+                           {"part", job.reply_is_part},
+                           {"seconds", Seconds(took)}});
+  if (options_.log_content) logger_.Info("content", {{"request", job.question.request_id}, {"reply", *job.reply}});
+}
+
 void AnswerDesk::ReturnToInbox(const JobPointer& job) {
   if (job->settled) return;
+  const Question& question = job->question;
   if (job->delivery != store::Delivery::kDelivered && !job->left) {
-    store::JobResult result = ResultOf(*job);
-    result.reply_text.clear();
-    result.delivery = store::Delivery::kDelivered;  // in the inbox: nothing of this job is open any more
-    if (job->question.kind == Question::Kind::kContinue) {
-      store_.ReleasePages(job->question.key, {});
-    } else if (!job->reply_loss.empty()) {
-      result.inbox.push_back(InboxItemOf(*job, job->reply_loss, 0));
-      instruments_->undelivered.Add();
+    // What a process that ended may have written stays where it is: only an explicit 继续 may give it again.
+    if (!job->maybe_given) {
+      if (job->front_given) inbox_.Returned(question.account->name, question.open_id, question.key);
+      store::JobResult result = ResultOf(*job);
+      result.reply_text.clear();
+      result.delivery = store::Delivery::kDelivered;  // in the inbox: nothing of this job is open any more
+      if (question.kind == Question::Kind::kModel && !job->reply_loss.empty()) {
+        result.inbox.push_back(InboxItemOf(*job, job->reply_loss, 0, job->loss_by_model));
+        instruments_->undelivered.Add();
+      }
+      Keep(job, std::move(result));
     }
-    logger_.Info("kept_for_later", {{"account", job->question.account->name},
-                                    {"request", job->question.request_id},
-                                    {"follower", tagger_.Tag(job->question.account->name, job->question.open_id)}});
-    store_.FinishJob(result, [this, result](const base::Result<void>& saved) {
-      if (!saved) SaveAgain(result, std::chrono::seconds(1));
-    });
+    logger_.Info("kept_for_later", {{"account", question.account->name},
+                                    {"request", question.request_id},
+                                    {"follower", tagger_.Tag(question.account->name, question.open_id)}});
   }
   Settle(job);
 }
@@ -153,6 +198,7 @@ void AnswerDesk::Settle(const JobPointer& job) {
   } else {
     book_.Drop(job->question.key);
   }
+  FollowUpSoon(*job);
   jobs_.erase(job->question.key);
   job_count_ = jobs_.size();
   instruments_->jobs.Set(static_cast<double>(jobs_.size()));

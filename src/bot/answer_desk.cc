@@ -14,6 +14,12 @@ using namespace std::chrono_literals;
 constexpr base::Duration kSameTry = 2s;
 constexpr base::Duration kSettleAgain = 1s;
 
+FollowUp::Options FollowUpOptions(const AnswerDesk::Options& options) {
+  FollowUp::Options follow_up = options.follow_up;
+  follow_up.page_bytes = options.page_bytes;
+  return follow_up;
+}
+
 }  // namespace
 
 AnswerDesk::Instruments::Instruments(base::Metrics& metrics)
@@ -24,10 +30,17 @@ AnswerDesk::Instruments::Instruments(base::Metrics& metrics)
           &metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "try2"}}),
           &metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "try3"}})},
       parts(metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "part"}})),
-      late(
-          metrics.Counter("yingda_inbox_items_total", "Texts left for the follower's next 继续", {{"reason", "late"}})),
-      undelivered(metrics.Counter("yingda_inbox_items_total", "Texts left for the follower's next 继续",
-                                  {{"reason", "undelivered"}})),
+      with_next(
+          metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "inbox"}})),
+      on_continue(metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower",
+                                  {{"way", "continue"}})),
+      resent(
+          metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "resend"}})),
+      by_page(
+          metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "page"}})),
+      late(metrics.Counter("yingda_inbox_items_total", "Texts left in a follower's inbox", {{"reason", "late"}})),
+      undelivered(
+          metrics.Counter("yingda_inbox_items_total", "Texts left in a follower's inbox", {{"reason", "undelivered"}})),
       busy(metrics.Counter("yingda_refused_total", "Messages refused because too many were being worked on", {})),
       closed_by_peer(metrics.Counter("yingda_held_pushes_total", "Pushes held without a reply, by who ended it",
                                      {{"by", "wechat"}})),
@@ -36,16 +49,21 @@ AnswerDesk::Instruments::Instruments(base::Metrics& metrics)
       answer_seconds(metrics.Histogram("yingda_reply_seconds", "First push to reply, of messages that needed work",
                                        {0.1, 0.25, 0.5, 1, 2.5, 4.5, 5, 7.5, 10, 12.5, 14.5, 20, 60})) {}
 
-AnswerDesk::AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, store::Store& store,
+AnswerDesk::AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, store::Store& store, AnswerPages& pages,
                        base::Logger& logger, base::Metrics& metrics, const base::FollowerTagger& tagger)
     : options_(std::move(options)),
       loop_(loop),
       book_(book),
       store_(store),
+      pages_(pages),
       logger_(logger),
       tagger_(tagger),
       instruments_(std::make_unique<Instruments>(metrics)),
-      queues_(options_.max_waiting_per_follower) {}
+      queues_(options_.max_waiting_per_follower),
+      inbox_(options_.inbox, loop, store, logger),
+      follow_up_(FollowUpOptions(options_), loop, inbox_, pages, logger, metrics, tagger) {
+  pages_.OnRead([this](const std::string&, const std::string&) { instruments_->by_page.Add(); });
+}
 
 AnswerDesk::~AnswerDesk() = default;
 
@@ -68,10 +86,11 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
     return;
   }
   if (jobs_.size() >= options_.max_jobs) {
-    RefuseBusy(question, *port);
+    RefuseBusy(question, *port);  // of a keyword reply, only what is unread is left out
     return;
   }
   if (options_.log_content) logger_.Info("content", {{"request", question.request_id}, {"question", question.text}});
+  follow_up_.FollowerSpoke(*question.account, question.open_id);
   const JobPointer job = Open(std::move(question), loop_.clock().WallNow(), 0);
   CountTry(job);
   Join(job, std::move(port));
@@ -121,7 +140,7 @@ void AnswerDesk::Join(const JobPointer& job, std::shared_ptr<ReplyPort> port) {
 
 void AnswerDesk::LookAtPush(const JobPointer& job, PushIterator push) {
   const base::TimePoint now = loop_.clock().Now();
-  const WindowState state{job->question.account->ability, push->try_number, now - job->first_seen_here,
+  const WindowState state{job->question.account->AbilityNow(), push->try_number, now - job->first_seen_here,
                           now - push->arrived, Progress::kWorking};
   const WindowDecision decision = DecideWindow(options_.window, state);
   switch (decision.action) {
@@ -134,14 +153,36 @@ void AnswerDesk::LookAtPush(const JobPointer& job, PushIterator push) {
     case WindowAction::kReplyWithPart:
       GivePart(job);
       return;
+    case WindowAction::kAcknowledge:
+      Acknowledge(job);
+      return;
     case WindowAction::kClose:
-    case WindowAction::kReply:        // only a job with a reply says so, and Join has given it
-    case WindowAction::kAcknowledge:  // no account pushes yet: its answer would have no way
+    case WindowAction::kReply:  // only a job with a reply says so, and Join has given it
       push->port->Close();
       instruments_->closed_by_us.Add();
       RemovePush(job, push);
       return;
   }
+}
+
+void AnswerDesk::Acknowledge(const JobPointer& job) {
+  // With a reply, it is on its way to the store and then out.
+  if (job->reply || job->giving_part) return;
+  job->acknowledged = true;
+  job->reply = "";
+  job->reply_is_part = true;
+  GiveReply(job);
+  ShowTyping(job);
+}
+
+void AnswerDesk::ShowTyping(const JobPointer& job) {
+  const Account& account = *job->question.account;
+  const base::Duration age = loop_.clock().Now() - job->first_seen_here;
+  if (stopping_ || job->work_done || job->left || !account.CanPush() || age > options_.typing_at_most) return;
+  account.messages->Typing(job->question.open_id);
+  loop_.After(options_.typing_every, [this, weak = std::weak_ptr<Job>(job)] {
+    if (const JobPointer open = weak.lock()) ShowTyping(open);
+  });
 }
 
 void AnswerDesk::PushClosed(const JobPointer& job, const ReplyPort* port) {
@@ -184,10 +225,11 @@ void AnswerDesk::WindowOver(const JobPointer& job) {
     return;
   }
   // The work goes on; what it makes goes to the inbox. A push that comes all the same is told so.
-  if (!job->reply) {
-    job->reply = PartReplyText(*job);
-    job->reply_is_part = true;
-  }
+  if (job->reply) return;
+  const Account& account = *job->question.account;
+  job->acknowledged = account.CanPush();
+  job->reply = job->acknowledged ? "" : PartReply("", account.texts, StyleOf(*job, options_.page_bytes));
+  job->reply_is_part = true;
 }
 
 }  // namespace yingda::bot

@@ -12,8 +12,11 @@
 #include "base/metrics.h"
 #include "base/secret.h"
 #include "base/task.h"
+#include "bot/answer_pages.h"
 #include "bot/answer_text.h"
+#include "bot/follow_up.h"
 #include "bot/follower_queues.h"
+#include "bot/inbox.h"
 #include "bot/job.h"
 #include "bot/reply_book.h"
 #include "bot/window_policy.h"
@@ -22,9 +25,10 @@ namespace yingda::bot {
 
 /// Where the messages are worked on that cannot be answered at once: one job per message key, however many pushes carry
 /// it. The job outlives every connection; its reply goes to whichever push is open at the best moment
-/// (window_policy.h), and what no push could take waits in the follower's inbox. Accepted messages and replies are in
-/// the store before anything depends on them. Thread-safety: every member on the event loop it was made for, except
-/// Jobs and Waiting.
+/// (window_policy.h), and what no push could take waits in the follower's inbox, from where it goes out in front of the
+/// next reply, page by page on 继续, or as customer-service messages. Accepted messages and replies are in the store
+/// before anything depends on them. Thread-safety: every member on the event loop it was made for, except Jobs, Waiting
+/// and MayHaveUnread.
 class AnswerDesk {
  public:
   struct Options {
@@ -38,11 +42,18 @@ class AnswerDesk {
     int history_turns = 40;
     int history_tokens = 3000;
     base::Duration answer_deadline = std::chrono::minutes(10);
+    base::Duration typing_every = std::chrono::seconds(8);             // 对方正在输入, while an answer is made
+    base::Duration typing_at_most = std::chrono::seconds(28);          // after the message; WeChat refuses it later
+    base::Duration push_after_reply = std::chrono::milliseconds(700);  // so that pages arrive in their order
+    base::Duration resend_within = std::chrono::minutes(10);           // 重发 gives an answer that is no older
+    int most_unread_at_start = 200'000;                                // followers whose unread texts are known apart
     bool log_content = false;
+    Inbox::Options inbox;
+    FollowUp::Options follow_up;
   };
 
-  AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, store::Store& store, base::Logger& logger,
-             base::Metrics& metrics, const base::FollowerTagger& tagger);
+  AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, store::Store& store, AnswerPages& pages,
+             base::Logger& logger, base::Metrics& metrics, const base::FollowerTagger& tagger);
   ~AnswerDesk();
 
   /// A push whose key the book has open for work: begins its job or joins it.
@@ -51,18 +62,26 @@ class AnswerDesk {
   /// `account_of` finds an account by name, null when it is not configured any more.
   void Recover(std::vector<store::JobRecord> records,
                const std::function<const Account*(const std::string&)>& account_of);
+  /// The followers who have something unread from before: it goes out as it may.
+  void RecoverUnread(const std::vector<store::FollowerName>& followers,
+                     const std::function<const Account*(const std::string&)>& account_of);
+  /// The account turned out to be able to write to its followers: what waits goes out.
+  void AbilityFound(const Account& account);
   /// 清空: what is being made for this follower is not remembered, and the conversation starts anew.
   void ForgetConversation(const Account& account, const std::string& open_id);
   /// 取消关注: everything of this follower goes, work under way included.
   void ForgetFollower(const Account& account, const std::string& open_id);
 
   /// Gives up the calls under way; unfinished jobs stay in the store for the next start. New pushes get no reply any
-  /// more.
-  void Stop();
+  /// more. `idle` runs when no customer-service message is on its way any more, perhaps at once.
+  void Stop(std::function<void()> idle);
 
   /// Any thread.
   size_t Jobs() const { return job_count_; }
   size_t Waiting() const { return waiting_count_; }
+  bool MayHaveUnread(const Account& account, const std::string& open_id) const {
+    return inbox_.MayHave(account.name, open_id);
+  }
 
  private:
   struct Instruments;
@@ -80,56 +99,75 @@ class AnswerDesk {
   void ArmSettle(const JobPointer& job, base::Duration delay);
   void WindowOver(const JobPointer& job);
 
+  void Acknowledge(const JobPointer& job);
+  void ShowTyping(const JobPointer& job);
+
   // Replies (answer_delivery.cc).
   std::string Render(const Job& job) const;
-  std::string PartReplyText(const Job& job) const;
+  PageStyle StyleOf(const Job& job, size_t limit_bytes) const;
   void RefuseBusy(const Question& question, ReplyPort& port);
-  void GivePart(const JobPointer& job);
+  base::Task GivePart(JobPointer job);
   void PartStored(const JobPointer& job);
   bool GiveReply(const JobPointer& job);
   void Delivered(const JobPointer& job, int try_number);
+  void CountDelivery(const Job& job, int try_number);
   void ReturnToInbox(const JobPointer& job);
   void Settle(const JobPointer& job);
 
-  // The work itself (answer_work.cc); each of the two reads top to bottom.
+  // The work itself (answer_work.cc); each of them reads top to bottom.
   base::Task AnswerQuestion(JobPointer job, bool accepted_before);
   base::Task GiveNextPage(JobPointer job, bool accepted_before);
+  base::Task GiveLastAgain(JobPointer job, bool accepted_before);
+  base::Task GiveOwnReply(JobPointer job, bool accepted_before);
   void Work(const JobPointer& job, bool accepted_before);
 
   // What the work waits for (answer_steps.cc).
   enum class Admission { kMyTurn, kStoreFailed, kQueueFull };
-  base::Completion<Admission> Admit(const JobPointer& job, bool accepted_before);
+  base::Completion<bool> Accept(const JobPointer& job, bool accepted_before);
+  base::Completion<Admission> Turn(const JobPointer& job);
+  base::Completion<bool> ThisAnswerMade(const JobPointer& job);
   base::Completion<base::Result<std::vector<store::Turn>>> History(const Job& job);
   base::Completion<model::ChatOutcome> Ask(const JobPointer& job, const std::vector<store::Turn>& turns);
   base::Completion<bool> PartGiven(const JobPointer& job);
-  base::Completion<base::Result<std::optional<store::InboxItem>>> OldestUnread(const Job& job);
-  base::Completion<base::Result<void>> ClaimPage(const Job& job, const store::InboxItem& item, size_t page_bytes);
-  base::Completion<base::Result<void>> Save(store::JobResult result);
+  base::Completion<InboxShare> TakeFront(const JobPointer& job, size_t own_bytes);
+  base::Completion<InboxShare> TakePage(const JobPointer& job);
+  base::Completion<std::optional<store::JobRecord>> LastAnswer(const JobPointer& job, bool uncertain_only);
+  base::Completion<base::Result<void>> Save(const JobPointer& job, store::JobResult result);
+  void Keep(const JobPointer& job, store::JobResult result);
+  void Saved(const JobPointer& job, const store::JobResult& result);
   void EndCall(const JobPointer& job, model::ChatFailure failure);
   void WorkDone(const JobPointer& job);
   /// Keeps trying to write what the store could not take, so that what was promised on 继续 is there.
-  void SaveAgain(store::JobResult result, base::Duration delay);
+  void SaveAgain(const JobPointer& job, store::JobResult result, base::Duration delay);
+  /// What is in the inbox goes out as customer-service messages, where the account may.
+  void FollowUpSoon(const Job& job);
 
-  // What it makes of the outcome.
+  // What it makes of the outcome (answer_outcome.cc).
   const std::string& RefusalText(const Job& job, Admission admission) const;
   ShownAnswer Shown(const Job& job, const model::ChatOutcome& outcome) const;
   store::JobResult Conclude(Job& job, const ShownAnswer& shown);
-  store::JobResult ConcludePage(Job& job, std::string page, std::string_view taken);
+  store::JobResult ConcludeOwn(Job& job, std::string own, std::string loss);
   store::JobResult ResultOf(const Job& job) const;
-  store::InboxItem InboxItemOf(const Job& job, std::string text, int64_t part) const;
+  store::InboxItem InboxItemOf(const Job& job, std::string text, int64_t part, bool by_model) const;
+  void OpenPage(const JobPointer& job);
+  void FinishPage(Job& job, const ShownAnswer& shown, bool is_long);
+  store::AnswerPage PageOf(const Job& job, std::string markdown, bool finished) const;
 
-  std::string FollowerKey(const Question& question) const { return question.account->name + '\n' + question.open_id; }
+  static std::string FollowerKey(const Question& question) { return question.account->name + '\n' + question.open_id; }
 
   const Options options_;
   net::EventLoop& loop_;
   ReplyBook& book_;
   store::Store& store_;
+  AnswerPages& pages_;
   base::Logger& logger_;
   const base::FollowerTagger& tagger_;
   std::unique_ptr<Instruments> instruments_;
 
   std::unordered_map<std::string, JobPointer> jobs_;
   FollowerQueues queues_;
+  Inbox inbox_;
+  FollowUp follow_up_;
   size_t saving_again_ = 0;
   bool stopping_ = false;
   std::atomic<size_t> job_count_{0};

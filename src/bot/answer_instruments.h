@@ -16,6 +16,10 @@ struct AnswerDesk::Instruments {
   base::Gauge& waiting;
   std::array<base::Counter*, 3> delivered_on_try;
   base::Counter& parts;
+  base::Counter& with_next;
+  base::Counter& on_continue;
+  base::Counter& resent;
+  base::Counter& by_page;
   base::Counter& late;
   base::Counter& undelivered;
   base::Counter& busy;

@@ -7,15 +7,22 @@
 namespace yingda::bot {
 namespace {
 
+Question::Kind KindOf(const std::string& name) {
+  if (name == "continue") return Question::Kind::kContinue;
+  if (name == "resend") return Question::Kind::kResend;
+  return name == "reply" ? Question::Kind::kReply : Question::Kind::kModel;
+}
+
 Question QuestionOf(const store::JobRecord& record, const Account& account) {
   Question question;
   question.key = record.key;
   question.account = &account;
-  question.kind = record.kind == "continue" ? Question::Kind::kContinue : Question::Kind::kModel;
+  question.kind = KindOf(record.kind);
   question.open_id = record.open_id;
   question.to_user = record.to_user;
   question.text = record.question;
   question.json = record.json;
+  if (question.kind == Question::Kind::kReply) question.own = wechat::TextReply{record.question};
   return question;
 }
 
@@ -33,6 +40,10 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     job->delivery = record.delivery;
     job->reply_loss = std::move(record.reply_text);
     if (!record.reply.empty()) job->reply = std::move(record.reply);
+    job->page_id = std::move(record.page_id);
+    job->maybe_given = record.delivery == store::Delivery::kClaimed;
+    job->front_given = true;  // who knows; what it claimed goes with it
+    job->loss_by_model = true;
     if (record.finished) {
       job->work_done = true;
       ++open;
@@ -43,10 +54,34 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     // A part that may or may not have been written: what follows can only be a new answer, given whole on 继续.
     job->reply_is_part = job->reply.has_value();
     job->reply_loss.clear();
-    if (job->question.kind == Question::Kind::kContinue) store_.ReleasePages(job->question.key, {});
+    job->maybe_given = job->reply_is_part;
+    job->front_given = job->reply_is_part;
+    if (!job->reply_is_part) inbox_.Returned(account->name, job->question.open_id, job->question.key);
+    if (job->question.kind == Question::Kind::kReply) job->acknowledged = true;  // no other way keeps such a job
+    if (job->acknowledged && !job->reply) job->reply = "";
     Work(job, true);
   }
   if (!records.empty()) logger_.Info("recovered", {{"rerun", rerun}, {"finished", open}});
+}
+
+void AnswerDesk::RecoverUnread(const std::vector<store::FollowerName>& followers,
+                               const std::function<const Account*(const std::string&)>& account_of) {
+  inbox_.Load(followers);
+  for (const store::FollowerName& follower : followers) {
+    const Account* const account = account_of(follower.account);
+    if (account != nullptr) follow_up_.Deliver(*account, follower.open_id);
+  }
+}
+
+void AnswerDesk::AbilityFound(const Account& account) {
+  if (!account.CanPush()) return;
+  store_.UnreadFollowers(base::UnixMilliseconds(loop_.clock().WallNow()), options_.most_unread_at_start,
+                         [this, &account](const base::Result<std::vector<store::FollowerName>>& followers) {
+                           if (!followers || stopping_) return;
+                           for (const store::FollowerName& follower : *followers) {
+                             if (follower.account == account.name) follow_up_.Deliver(account, follower.open_id);
+                           }
+                         });
 }
 
 void AnswerDesk::ForgetConversation(const Account& account, const std::string& open_id) {
@@ -65,25 +100,30 @@ void AnswerDesk::ForgetFollower(const Account& account, const std::string& open_
   }
   for (const JobPointer& job : theirs) {
     job->left = true;
+    if (job->page_open) pages_.Abandon(job->page_id);
     while (!job->waiting.empty()) {
       job->waiting.front().port->Send(std::string(wechat::kSuccess));
       RemovePush(job, job->waiting.begin());
     }
     EndCall(job, model::ChatFailure::kCancelled);
   }
+  inbox_.Forget(account.name, open_id);
+  follow_up_.Forget(account, open_id);
   store_.ForgetFollower(account.name, open_id, [this](const base::Result<void>& forgotten) {
     if (!forgotten) logger_.Error("forget_failed", {{"error", forgotten.error().message}});
   });
 }
 
-void AnswerDesk::Stop() {
+void AnswerDesk::Stop(std::function<void()> idle) {
   stopping_ = true;
+  inbox_.Stop();
   std::vector<JobPointer> all;
   for (const auto& [key, job] : jobs_) all.push_back(job);
   for (const JobPointer& job : all) {
     EndCall(job, model::ChatFailure::kCancelled);
     CloseAll(job);
   }
+  follow_up_.Stop(std::move(idle));
 }
 
 }  // namespace yingda::bot

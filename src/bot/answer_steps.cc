@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "bot/answer_desk.h"
+#include "bot/resend.h"
 #include "model/conversation.h"
 
 namespace yingda::bot {
@@ -9,9 +10,22 @@ namespace {
 
 using StoreResult = base::Result<void>;
 
-base::Error Stopping() { return {base::ErrorCode::kCancelled, "stopping"}; }
+constexpr int kRecentJobs = 10;
+constexpr size_t kLinkBytes = 200;  // of an answer page, at most
 
-const char* KindName(Question::Kind kind) { return kind == Question::Kind::kContinue ? "continue" : "model"; }
+const char* KindName(Question::Kind kind) {
+  switch (kind) {
+    case Question::Kind::kModel:
+      return "model";
+    case Question::Kind::kContinue:
+      return "continue";
+    case Question::Kind::kResend:
+      return "resend";
+    case Question::Kind::kReply:
+      return "reply";
+  }
+  return "model";
+}
 
 store::JobRecord RecordOf(const Job& job) {
   store::JobRecord record;
@@ -21,6 +35,7 @@ store::JobRecord RecordOf(const Job& job) {
   record.to_user = job.question.to_user;
   record.kind = KindName(job.question.kind);
   record.question = job.question.text;
+  if (const auto* const own = std::get_if<wechat::TextReply>(&job.question.own)) record.question = own->content;
   record.json = job.question.json;
   record.first_seen_ms = base::UnixMilliseconds(job.first_seen);
   record.tries = job.tries;
@@ -29,25 +44,30 @@ store::JobRecord RecordOf(const Job& job) {
 
 }  // namespace
 
-base::Completion<AnswerDesk::Admission> AnswerDesk::Admit(const JobPointer& job, bool accepted_before) {
-  return base::Completion<Admission>([this, job, accepted_before](std::function<void(Admission)> done) {
-    auto turn = [this, job, done] {
-      const bool entered = queues_.Enter(FollowerKey(job->question), [done] { done(Admission::kMyTurn); });
-      if (!entered) done(Admission::kQueueFull);
-    };
+base::Completion<bool> AnswerDesk::Accept(const JobPointer& job, bool accepted_before) {
+  return base::Completion<bool>([this, job, accepted_before](std::function<void(bool)> done) {
     if (accepted_before) {
-      turn();
+      done(true);
       return;
     }
-    store_.AcceptJob(RecordOf(*job), [this, turn, done](const StoreResult& accepted) {
-      if (accepted) {
-        turn();
-        return;
-      }
-      // Nothing could be kept for later, so the follower is told rather than left waiting.
-      logger_.Error("accept_failed", {{"error", accepted.error().message}});
-      done(Admission::kStoreFailed);
+    store_.AcceptJob(RecordOf(*job), [this, done](const StoreResult& accepted) {
+      // Where nothing can be kept for later, the follower is told rather than left waiting.
+      if (!accepted) logger_.Error("accept_failed", {{"error", accepted.error().message}});
+      done(static_cast<bool>(accepted));
     });
+  });
+}
+
+base::Completion<AnswerDesk::Admission> AnswerDesk::Turn(const JobPointer& job) {
+  return base::Completion<Admission>([this, job](std::function<void(Admission)> done) {
+    const bool entered = queues_.Enter(FollowerKey(job->question), [done] { done(Admission::kMyTurn); });
+    if (!entered) done(Admission::kQueueFull);
+  });
+}
+
+base::Completion<bool> AnswerDesk::ThisAnswerMade(const JobPointer& job) {
+  return base::Completion<bool>([this, job](std::function<void(bool)> done) {
+    queues_.AfterThis(FollowerKey(job->question), [done] { done(true); });
   });
 }
 
@@ -84,7 +104,10 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
     }
     job->call_done = std::move(done);
     model::ChatEvents events;
-    events.on_text = [job](std::string_view text) { job->answer.append(text); };
+    events.on_text = [this, job](std::string_view text) {
+      job->answer.append(text);
+      if (job->page_open) pages_.Changed(job->page_id);
+    };
     events.on_done = [job](const model::ChatOutcome& outcome) {
       if (job->call_done) std::exchange(job->call_done, nullptr)(outcome);
     };
@@ -108,42 +131,68 @@ base::Completion<bool> AnswerDesk::PartGiven(const JobPointer& job) {
   });
 }
 
-base::Completion<base::Result<std::optional<store::InboxItem>>> AnswerDesk::OldestUnread(const Job& job) {
-  return base::Completion<base::Result<std::optional<store::InboxItem>>>([this, &job](auto done) {
-    // What a process that ended had claimed may have arrived or not; an explicit 继续 is the time to give it again.
-    store_.ReleaseAbandoned(job.question.account->name, job.question.open_id, [this, &job, done](const StoreResult&) {
-      if (stopping_) {  // the store may be gone with the next step
-        done(Stopping());
-        return;
-      }
-      store_.ListUnread(job.question.account->name, job.question.open_id,
-                        base::UnixMilliseconds(loop_.clock().WallNow()), 1,
-                        [done](base::Result<std::vector<store::InboxItem>> unread) {
-                          using Oldest = std::optional<store::InboxItem>;
-                          if (!unread) {
-                            done(unread.error());
-                          } else {
-                            done(unread->empty() ? Oldest() : Oldest(std::move(unread->front())));
-                          }
-                        });
-    });
-  });
+base::Completion<InboxShare> AnswerDesk::TakeFront(const JobPointer& job, size_t own_bytes) {
+  const Account& account = *job->question.account;
+  // What was taken for a part that nobody was there for is still this job's. And where the inbox goes out as
+  // customer-service messages, it does not stand in front of replies.
+  if (!job->front.empty() || account.CanPush() || stopping_ || job->left) {
+    return base::Completion<InboxShare>([front = job->front](auto done) { done(front); });
+  }
+  const size_t dressed = own_bytes + account.texts.ai_label.size() + account.texts.page_link.size() + kLinkBytes;
+  const size_t room = RoomInFront(dressed, options_.page_bytes, account.texts);
+  return inbox_.Take(account.name, job->question.open_id, job->question.key, false,
+                     [&account, room](const std::vector<store::InboxItem>& unread) {
+                       return FrontOfReply(unread, account.texts, room);
+                     });
 }
 
-base::Completion<StoreResult> AnswerDesk::ClaimPage(const Job& job, const store::InboxItem& item, size_t page_bytes) {
-  return base::Completion<StoreResult>([this, &job, &item, page_bytes](auto done) {
-    if (stopping_) {
-      done(Stopping());
+base::Completion<InboxShare> AnswerDesk::TakePage(const JobPointer& job) {
+  // A 继续 that has been told to wait takes no page any more: it could not give it.
+  if (stopping_ || job->left || job->reply) {
+    return base::Completion<InboxShare>([](auto done) { done({}); });
+  }
+  const Account& account = *job->question.account;
+  // What a process that ended had taken may have arrived or not; an explicit 继续 is the time to give it again.
+  return inbox_.Take(account.name, job->question.open_id, job->question.key, true,
+                     [this, job, &account](const std::vector<store::InboxItem>& unread) {
+                       if (job->reply) return InboxShare();
+                       PageStyle style = StyleOf(*job, options_.page_bytes);
+                       style.made_by_model = true;
+                       if (!unread.front().page_id.empty()) style.page_url = pages_.Url(unread.front().page_id);
+                       // What comes behind a page that the follower has just read needs no label.
+                       return NextInboxPage(unread, account.texts, style, unread.front().part == 0);
+                     });
+}
+
+base::Completion<std::optional<store::JobRecord>> AnswerDesk::LastAnswer(const JobPointer& job, bool uncertain_only) {
+  using Found = std::optional<store::JobRecord>;
+  return base::Completion<Found>([this, job, uncertain_only](std::function<void(Found)> done) {
+    if (stopping_ || job->left) {
+      done({});
       return;
     }
-    store_.ClaimPages({{item.id, item.text.substr(0, page_bytes), item.text.substr(page_bytes)}}, job.question.key,
-                      std::move(done));
+    const int64_t now = base::UnixMilliseconds(loop_.clock().WallNow());
+    const auto choose = [this, job, uncertain_only, now, done](base::Result<std::vector<store::JobRecord>> recent) {
+      Found chosen;
+      if (recent) {
+        std::erase_if(*recent, [&](const store::JobRecord& record) { return record.key == job->question.key; });
+        const int64_t fresh_ms = now - options_.resend_within / std::chrono::milliseconds(1);
+        chosen = AnswerToResend(*recent, uncertain_only, options_.window.tries, fresh_ms);
+      }
+      done(std::move(chosen));
+    };
+    store_.RecentJobs(job->question.account->name, job->question.open_id,
+                      now - options_.inbox_keep / std::chrono::milliseconds(1), kRecentJobs, choose);
   });
 }
 
-base::Completion<StoreResult> AnswerDesk::Save(store::JobResult result) {
-  return base::Completion<StoreResult>(
-      [this, result = std::move(result)](auto done) mutable { store_.FinishJob(std::move(result), std::move(done)); });
+base::Completion<StoreResult> AnswerDesk::Save(const JobPointer& job, store::JobResult result) {
+  return base::Completion<StoreResult>([this, job, result = std::move(result)](std::function<void(StoreResult)> done) {
+    store_.FinishJob(result, [this, job, result, done](StoreResult saved) {
+      if (saved) Saved(job, result);
+      done(std::move(saved));
+    });
+  });
 }
 
 }  // namespace yingda::bot

@@ -4,47 +4,98 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "bot/text_slots.h"
 #include "text/pages.h"
 
 namespace yingda::bot {
 namespace {
 
-constexpr size_t kLabelQuestionBytes = 60;
-constexpr std::string_view kQuestionMark = "{question}";
+constexpr int64_t kWidestPage = 99;  // a mark is given this much room before its numbers are known
 
-std::string WithHint(std::string_view page, const Texts& texts) {
-  std::string text(base::TrimBlanks(page));
-  text += texts.unfinished;
-  text += "\n\n";
-  text += texts.continue_hint;
-  return text;
+std::string Mark(const Texts& texts, int64_t page, int64_t pages) {
+  std::string mark = texts.page_mark;
+  FillSlot(mark, "{page}", std::to_string(page));
+  FillSlot(mark, "{pages}", std::to_string(pages));
+  return mark;
 }
 
-size_t HintBytes(const Texts& texts) { return texts.unfinished.size() + 2 + texts.continue_hint.size(); }
+void AddLine(std::string& footer, std::string_view line) {
+  if (line.empty()) return;
+  footer += footer.empty() ? "\n\n" : "\n";
+  footer += line;
+}
 
-size_t PageBytes(const Texts& texts, size_t limit_bytes) {
-  // Texts are configured, so a hint as long as the page must not leave nothing for the answer.
-  return std::max(limit_bytes - std::min(limit_bytes, HintBytes(texts)), limit_bytes / 4);
+/// What stands below the text of a page, with the blank line in front of it.
+std::string Footer(const std::string& mark, bool more, const Texts& texts, const PageStyle& style) {
+  std::string footer;
+  std::string first = mark;
+  if (more && style.tells_continue) {
+    if (!first.empty()) first += ' ';
+    first += texts.continue_hint;
+  }
+  AddLine(footer, first);
+  if (!style.page_url.empty()) {
+    std::string link = texts.page_link;
+    FillSlot(link, "{url}", style.page_url);
+    AddLine(footer, link);
+  }
+  if (style.made_by_model) AddLine(footer, texts.ai_label);
+  return footer;
+}
+
+/// Texts are configured, so a footer as long as the page must not leave nothing for the answer.
+size_t RoomBeside(const std::string& footer, const PageStyle& style) {
+  const size_t limit = style.limit_bytes;
+  return std::max(limit - std::min(limit, footer.size()), limit / 4);
+}
+
+int64_t PagesOf(std::string_view text, size_t room, size_t last_room) {
+  int64_t pages = 1;
+  while (text.size() > last_room) {
+    text.remove_prefix(text::PageEnd(text, room));
+    if (base::TrimBlanks(text).empty()) break;
+    ++pages;
+  }
+  return pages;
 }
 
 }  // namespace
 
-CutReply FirstPage(std::string_view answer, const Texts& texts, size_t limit_bytes) {
-  if (answer.size() <= limit_bytes) return {std::string(answer), answer.size()};
-  const size_t end = text::PageEnd(answer, PageBytes(texts, limit_bytes));
-  return {WithHint(answer.substr(0, end), texts), end};
+TextPage NextPage(std::string_view text, int64_t pages_given, const Texts& texts, const PageStyle& style) {
+  if (pages_given == 0) {
+    const std::string footer = Footer("", false, texts, style);
+    if (text.size() <= RoomBeside(footer, style)) return {std::string(text) + footer, text.size(), false};
+  }
+  const std::string widest = Mark(texts, kWidestPage, kWidestPage);
+  const size_t last_room = RoomBeside(Footer(widest, false, texts, style), style);
+  const size_t room = RoomBeside(Footer(widest, true, texts, style), style);
+  const size_t end = text.size() <= last_room ? text.size() : text::PageEnd(text, room);
+  const bool more = !base::TrimBlanks(text.substr(end)).empty();
+  const int64_t pages = pages_given + 1 + (more ? PagesOf(text.substr(end), room, last_room) : 0);
+  TextPage page{std::string(base::TrimBlanks(text.substr(0, end))), more ? end : text.size(), more};
+  page.text += Footer(Mark(texts, pages_given + 1, pages), more, texts, style);
+  return page;
 }
 
-size_t GivableBytes(std::string_view answer_so_far, const Texts& texts, size_t limit_bytes) {
-  const std::string_view sentences = answer_so_far.substr(0, text::WholeSentences(answer_so_far));
+size_t GivableBytes(std::string_view sentences, const Texts& texts, const PageStyle& style) {
   if (base::TrimBlanks(sentences).empty()) return 0;
-  const size_t room = PageBytes(texts, limit_bytes);
+  const size_t room = RoomBeside(texts.unfinished + Footer("", true, texts, style), style);
   return sentences.size() <= room ? sentences.size() : text::PageEnd(sentences, room);
 }
 
-std::string PartReply(std::string_view sentences, const Texts& texts) {
-  if (base::TrimBlanks(sentences).empty()) return texts.thinking + "\n\n" + texts.continue_hint;
-  return WithHint(sentences, texts);
+std::string PartReply(std::string_view sentences, const Texts& texts, const PageStyle& style) {
+  PageStyle shown = style;
+  const bool thinking = base::TrimBlanks(sentences).empty();
+  shown.made_by_model = style.made_by_model && !thinking;
+  const std::string text = thinking ? texts.thinking : std::string(base::TrimBlanks(sentences)) + texts.unfinished;
+  return text + Footer("", true, texts, shown);
+}
+
+std::string_view RestAfter(std::string_view whole, std::string_view given) {
+  if (whole.starts_with(given)) return whole.substr(given.size());
+  const auto parting = std::mismatch(whole.begin(), whole.end(), given.begin(), given.end()).first;
+  const auto common = static_cast<size_t>(parting - whole.begin());
+  return whole.substr(text::WholeSentences(whole.substr(0, common)));
 }
 
 const std::string& FailureText(model::ChatFailure failure, const Texts& texts) {
@@ -66,17 +117,6 @@ const std::string& FailureText(model::ChatFailure failure, const Texts& texts) {
       break;
   }
   return texts.model_unavailable;
-}
-
-std::string LateLabel(std::string_view question, const Texts& texts) {
-  std::string shown(base::TrimBlanks(question));
-  std::replace(shown.begin(), shown.end(), '\n', ' ');
-  const std::string_view prefix = base::Utf8Prefix(shown, kLabelQuestionBytes);
-  if (prefix.size() < shown.size()) shown = std::string(prefix) + "…";
-  std::string label = texts.late_answer_label;
-  const size_t at = label.find(kQuestionMark);
-  if (at != std::string::npos) label.replace(at, kQuestionMark.size(), shown);
-  return label + "\n";
 }
 
 }  // namespace yingda::bot

@@ -14,6 +14,22 @@ using Route = Decision::Route;
 constexpr std::array kRoutes = {Route::kEvent,   Route::kWords, Route::kRule,
                                 Route::kCommand, Route::kModel, Route::kMessageType};
 
+Question::Kind KindOf(Decision::Action action) {
+  switch (action) {
+    case Decision::Action::kContinue:
+      return Question::Kind::kContinue;
+    case Decision::Action::kResend:
+      return Question::Kind::kResend;
+    case Decision::Action::kReply:
+    case Decision::Action::kClear:
+    case Decision::Action::kForget:
+      return Question::Kind::kReply;
+    case Decision::Action::kAskModel:
+      break;
+  }
+  return Question::Kind::kModel;
+}
+
 std::string Render(const wechat::Reply& reply, const wechat::Incoming& message, bool json, int64_t now) {
   return json ? wechat::PassiveReplyJson(reply, message.from_user, message.to_user, now)
               : wechat::PassiveReplyXml(reply, message.from_user, message.to_user, now);
@@ -59,17 +75,18 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
                             {"route", ToString(decision.route)},
                             {"source", decision.source}});
 
-  const bool needs_work =
-      decision.action == Decision::Action::kAskModel || decision.action == Decision::Action::kContinue;
-  if (joins || needs_work) {
+  const bool told = decision.action == Decision::Action::kClear || decision.action == Decision::Action::kForget;
+  if (told && !joins) Tell(account, decision.action, message.from_user);
+  if (joins || NeedsWork(account, message, decision)) {
     Question question;
     question.account = &account;
-    question.kind = decision.action == Decision::Action::kContinue ? Question::Kind::kContinue : Question::Kind::kModel;
+    question.kind = KindOf(decision.action);
     question.open_id = message.from_user;
     question.to_user = message.to_user;
     question.text = std::move(decision.question);
     question.json = json;
     question.request_id = port->RequestId();
+    question.own = std::move(decision.reply);
     // The book is opened before the hand-over, so that a push right behind this one finds the key at work.
     if (!joins && !book_.StartWork(key)) joins_.Add();
     question.key = std::move(key);
@@ -78,12 +95,6 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   }
 
   std::string reply = Render(decision.reply, message, json, base::UnixSeconds(clock_.WallNow()));
-  if (decision.action == Decision::Action::kClear || decision.action == Decision::Action::kForget) {
-    loop_.Post([this, &account, action = decision.action, open_id = message.from_user] {
-      if (action == Decision::Action::kClear) desk_.ForgetConversation(account, open_id);
-      if (action == Decision::Action::kForget) desk_.ForgetFollower(account, open_id);
-    });
-  }
   if (std::holds_alternative<wechat::NoReply>(decision.reply)) {
     port->Send(reply);  // `success` needs no memory: it is the same every time
     return;
@@ -99,9 +110,38 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   question.account = &account;
   question.open_id = message.from_user;
   question.to_user = message.to_user;
-  question.text = message.content;
+  question.kind = Question::Kind::kReply;
+  question.own = std::move(decision.reply);
   question.json = json;
   Work(std::move(question), std::move(port));
+}
+
+bool Bot::NeedsWork(const Account& account, const wechat::Incoming& message, const Decision& decision) const {
+  switch (decision.action) {
+    case Decision::Action::kAskModel:
+    case Decision::Action::kContinue:
+    case Decision::Action::kResend:
+      return true;
+    case Decision::Action::kForget:
+      return false;
+    case Decision::Action::kReply:
+    case Decision::Action::kClear:
+      break;
+  }
+  const bool silent = std::holds_alternative<wechat::NoReply>(decision.reply);
+  if (account.AbilityNow() == Ability::kPushOnly) return !silent;
+  // What is unread goes in front of a text; other kinds of reply have no room for it.
+  if (!silent && !std::holds_alternative<wechat::TextReply>(decision.reply)) return false;
+  const bool shows = message.type == wechat::MessageType::kEvent ? wechat::ShowsReply(message.event)
+                                                                 : message.type != wechat::MessageType::kUnknown;
+  return shows && desk_.MayHaveUnread(account, message.from_user);
+}
+
+void Bot::Tell(const Account& account, Decision::Action action, const std::string& open_id) {
+  loop_.Post([this, &account, action, open_id] {
+    if (action == Decision::Action::kClear) desk_.ForgetConversation(account, open_id);
+    if (action == Decision::Action::kForget) desk_.ForgetFollower(account, open_id);
+  });
 }
 
 void Bot::Work(Question question, std::shared_ptr<ReplyPort> port) {

@@ -28,6 +28,8 @@ class Bot {
   void Receive(const Account& account, const wechat::Incoming& message, bool json, std::shared_ptr<ReplyPort> port);
 
  private:
+  bool NeedsWork(const Account& account, const wechat::Incoming& message, const Decision& decision) const;
+  void Tell(const Account& account, Decision::Action action, const std::string& open_id);
   void Work(Question question, std::shared_ptr<ReplyPort> port);
 
   ReplyBook& book_;

@@ -18,6 +18,7 @@ struct Spelling {
 constexpr std::array kSpellings = {
     Spelling{"继续", Command::kContinue},     Spelling{"繼續", Command::kContinue},
     Spelling{"continue", Command::kContinue}, Spelling{"清空", Command::kClear},
+    Spelling{"重发", Command::kResend},       Spelling{"重發", Command::kResend},
     Spelling{"清空对话", Command::kClear},    Spelling{"/清空", Command::kClear},
     Spelling{"/clear", Command::kClear},      Spelling{"帮助", Command::kHelp},
     Spelling{"幫助", Command::kHelp},         Spelling{"help", Command::kHelp},

@@ -10,10 +10,12 @@
 
 #include "base/clock.h"
 #include "bot/account.h"
+#include "bot/inbox_text.h"
 #include "bot/reply_port.h"
 #include "model/chat_model.h"
 #include "net/event_loop.h"
 #include "store/store.h"
+#include "wechat/reply.h"
 
 namespace yingda::bot {
 
@@ -22,6 +24,8 @@ struct Question {
   enum class Kind {
     kModel,     // an answer of the model
     kContinue,  // the next unread page
+    kResend,    // the last answer once more
+    kReply,     // what was decided already, with what is unread in front of it
   };
   std::string key;  // message key
   const Account* account = nullptr;
@@ -31,6 +35,7 @@ struct Question {
   std::string text;
   bool json = false;
   std::string request_id;  // of the first push, for the log
+  wechat::Reply own;       // of kReply
 };
 
 /// One push of the message whose connection is still open.
@@ -55,14 +60,23 @@ struct Job {
   // The model's side.
   std::unique_ptr<model::ChatCall> call;
   std::function<void(model::ChatOutcome)> call_done;  // present while the call is under way
-  std::string answer;                                 // raw, as streamed so far
-  size_t given_bytes = 0;                             // of the answer, that went out in a part
+  bool model_done = false;                            // it has ended, well or not
+  std::string answer;                                 // Markdown, as streamed so far
+  std::string given;                                  // of its readable text, what went out in a part
+  std::string page_id;                                // of the answer page, empty: it has none
+  bool page_open = false;                             // the page waits for the end of the answer
   bool forgotten = false;  // the follower cleared the conversation meanwhile: not to be remembered
   bool left = false;       // the follower left: nothing of it is written any more
 
   // The reply's side. Its text is what every push of this key gets from then on.
   std::optional<std::string> reply;
-  std::string reply_loss;  // what would be lost if the reply never arrived
+  bool acknowledged = false;  // the reply is `success`; what is said goes out as customer-service messages
+  InboxShare front;           // what of the inbox was taken to stand in front of the reply, or to be it
+  bool maybe_given = false;   // by a process that ended since
+  bool front_given = false;   // the reply begins with it
+  std::string resent_key;     // of the job whose answer the reply gives once more
+  std::string reply_loss;     // what would be lost if the reply never arrived
+  bool loss_by_model = false;
   bool reply_is_part = false;
   store::Delivery delivery = store::Delivery::kNone;
   bool giving_part = false;          // a part is on its way to the store and then out

@@ -87,6 +87,9 @@ Decision DecideText(const Account& account, const wechat::Incoming& message, std
     case Command::kContinue:
       decision.action = Action::kContinue;
       return decision;
+    case Command::kResend:
+      decision.action = Action::kResend;
+      return decision;
     case Command::kClear:
       decision = Say(Route::kCommand, texts.cleared);
       decision.action = Action::kClear;
@@ -133,6 +136,8 @@ const char* ToString(Decision::Action action) {
       return "ask_model";
     case Action::kContinue:
       return "continue";
+    case Action::kResend:
+      return "resend";
     case Action::kClear:
       return "clear";
     case Action::kForget:

@@ -15,6 +15,7 @@ struct Decision {
     kReply,     // `reply` now
     kAskModel,  // `question` to the model
     kContinue,  // the next unread page
+    kResend,    // the last answer once more
     kClear,     // forget the conversation, then `reply`
     kForget,    // forget the follower, then `reply`
   };

@@ -13,10 +13,20 @@ struct Texts {
       "<a href=\"weixin://bizmsgmenu?msgmenucontent=继续&msgmenuid=1\">点这里继续</a>，或回复“继续”。";
   std::string unfinished = "（未完）";
   std::string nothing_more = "没有更多内容了，有问题直接问我就好。";
+  std::string resend_label = "再发一次上一条回答：";
+  std::string nothing_to_resend = "最近没有可以重发的回答，有问题直接问我就好。";
   std::string continue_again = "刚才没有取到后面的内容，请再回复一次“继续”。";
   std::string late_answer_label = "关于“{question}”：";
+  std::string late_rest_label = "关于“{question}”（接上文）：";
+  std::string inbox_separator = "————";
+  std::string more_unread = "还有没看完的内容，";
+  std::string page_mark = "({page}/{pages})";
+  std::string page_link = "<a href=\"{url}\">在网页上看完整回答</a>";
+  std::string ai_label = "";  // below what the model wrote, e.g. （内容由AI生成）
   std::string cleared = "好的，之前的对话我已经忘记了，我们重新开始。";
-  std::string help = "直接发文字提问就可以。\n回复“继续”查看没有看完的回答，回复“清空”让我忘记之前的对话。";
+  std::string help =
+      "直接发文字提问就可以。\n回复“继续”查看没有看完的回答，回复“重发”再看一次上一条回答，回复“清空”让我忘记之前的对话"
+      "。";
 
   std::string blocked_question = "抱歉，这个话题我不方便讨论，换个问题试试吧。";
   std::string blocked_answer = "抱歉，这个问题的回答不方便显示，换个问法试试吧。";

@@ -16,6 +16,7 @@ bool IsLastTry(const WindowOptions& options, int try_number, base::Duration sinc
 }
 
 WindowDecision DecideWindow(const WindowOptions& options, const WindowState& state) {
+  if (state.ability == Ability::kPushOnly) return {WindowAction::kAcknowledge, {}};
   if (state.progress == Progress::kReady) return {WindowAction::kReply, {}};
 
   const bool in_time = state.since_try < options.reply_within;

@@ -7,8 +7,9 @@ namespace yingda::bot {
 
 /// What an account may do to reach its followers.
 enum class Ability {
-  kPassive,  // only the reply to the push itself (被动回复)
-  kPush,     // customer-service messages too (客服消息)
+  kPassive,   // only the reply to the push itself (被动回复)
+  kPush,      // customer-service messages too (客服消息)
+  kPushOnly,  // nothing but those: mini-programs (小程序)
 };
 
 /// How far the answer of a message has come.

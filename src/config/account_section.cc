@@ -23,6 +23,14 @@ constexpr TextKey kTexts[] = {
     {"nothing_more", &bot::Texts::nothing_more},
     {"continue_again", &bot::Texts::continue_again},
     {"late_answer_label", &bot::Texts::late_answer_label},
+    {"late_rest_label", &bot::Texts::late_rest_label},
+    {"inbox_separator", &bot::Texts::inbox_separator},
+    {"more_unread", &bot::Texts::more_unread},
+    {"page_mark", &bot::Texts::page_mark},
+    {"page_link", &bot::Texts::page_link},
+    {"ai_label", &bot::Texts::ai_label},
+    {"resend_label", &bot::Texts::resend_label},
+    {"nothing_to_resend", &bot::Texts::nothing_to_resend},
     {"cleared", &bot::Texts::cleared},
     {"help", &bot::Texts::help},
     {"blocked_question", &bot::Texts::blocked_question},
@@ -95,15 +103,19 @@ void ReadIdentity(base::YamlMap& map, const SectionContext& context, AccountConf
                              {"passive", AccountConfig::Kind::kPassive},
                              {"push", AccountConfig::Kind::kPush},
                              {"miniprogram", AccountConfig::Kind::kMiniProgram}});
-  if (account.kind == AccountConfig::Kind::kPush || account.kind == AccountConfig::Kind::kMiniProgram) {
-    context.warnings.push_back("account " + account.name +
-                               ": customer-service messages are not part of this version yet; it answers passively");
-  }
   if (account.callback.token.empty()) return;
   if (const auto callback = wechat::Callback::Create(account.callback); !callback) {
     ReportAtKey(map, callback.error(),
                 {"mode", "token", "token_file", "app_id", "encoding_aes_key", "encoding_aes_key_file",
                  "previous_encoding_aes_key", "previous_encoding_aes_key_file", "timestamp_window", "name"});
+  }
+}
+
+void CheckKind(base::YamlMap& map, const AccountConfig& account) {
+  const bool pushes = account.kind == AccountConfig::Kind::kPush || account.kind == AccountConfig::Kind::kMiniProgram;
+  if (pushes && account.app_secret.empty() && account.api_key.empty()) {
+    map.Problem("kind", "answers by customer-service messages, which need app_secret: (or api_key: of another Yingda)",
+                "这种账号要用客服消息回复，需要填写 app_secret（或者另一台应答的 api_key）");
   }
 }
 
@@ -145,6 +157,7 @@ void ReadAccounts(base::YamlMap& root, const SectionContext& context, Config& co
     AccountConfig account;
     ReadIdentity(map, context, account);
     ReadPlatform(map, context, account);
+    CheckKind(map, account);
     for (const std::string& folder : map.Strings("rules", {"reply_rules"}))
       account.rules.push_back(context.Path(folder));
     account.filters = context.Path(map.String("filters", "filters"));

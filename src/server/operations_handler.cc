@@ -120,7 +120,7 @@ void OperationsHandler::AskModel(const bot::Account& account, std::string questi
     events.on_text = [asked](std::string_view text) { asked->answer.append(text); };
     events.on_done = [this, asked, &account](const model::ChatOutcome& outcome) {
       const std::string shown =
-          account.AnswerBlocked(asked->answer) ? account.texts.blocked_answer : account.MaskedAnswer(asked->answer);
+          account.AnswerBlocked(asked->answer) ? account.texts.blocked_answer : account.Readable(asked->answer);
       asked->responder.Send({200, kJson, WithAnswer(asked->explanation, shown, outcome), {}});
       // Not now: this runs inside the call that goes with the test.
       loop_.Post([this, asked] { EndTest(asked); });

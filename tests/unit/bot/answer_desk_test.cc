@@ -138,11 +138,12 @@ class AnswerDeskTest : public ::testing::Test {
   AnswerDeskTest() {
     account_.name = "main";
     account_.model = &model_;
-    desk_ = std::make_unique<AnswerDesk>(AnswerDesk::Options(), loop_, book_, store_, *logger_, metrics_, tagger_);
+    desk_ =
+        std::make_unique<AnswerDesk>(AnswerDesk::Options(), loop_, book_, store_, pages_, *logger_, metrics_, tagger_);
   }
   ~AnswerDeskTest() override {
     OnLoop([&] {
-      desk_->Stop();
+      desk_->Stop([] {});
       store_.Release();
     });
     loop_.Stop();
@@ -184,6 +185,7 @@ class AnswerDeskTest : public ::testing::Test {
   net::EventLoop loop_{clock_};
   ReplyBook book_{{}, clock_};
   HandStore store_;
+  AnswerPages pages_{{}, loop_, store_, metrics_};
   HandModel model_;
   Account account_;
   std::unique_ptr<AnswerDesk> desk_;

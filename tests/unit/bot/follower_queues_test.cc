@@ -56,5 +56,32 @@ TEST(FollowerQueuesTest, TurnThatEndsAtOnceHandsOverToTheNext) {
   EXPECT_EQ(queues.Followers(), 0u);
 }
 
+TEST(FollowerQueuesTest, LookersOnAreCalledWhenTheOneWhoWorksIsDoneBeforeTheNext) {
+  FollowerQueues queues(5);
+  std::vector<std::string> order;
+  queues.Enter("a", [&] { order.push_back("first"); });
+  queues.Enter("a", [&] { order.push_back("second"); });
+  queues.AfterThis("a", [&] { order.push_back("looker"); });
+  EXPECT_EQ(order, (std::vector<std::string>{"first"}));
+  queues.Leave("a");
+  EXPECT_EQ(order, (std::vector<std::string>{"first", "looker", "second"}));
+  queues.Leave("a");
+  EXPECT_EQ(order.size(), 3u) << "each is called once";
+  queues.AfterThis("a", [&] { order.push_back("nobody works"); });
+  EXPECT_EQ(order.back(), "nobody works");
+}
+
+TEST(FollowerQueuesTest, TooManyLookersOnTakeNobodysPlace) {
+  FollowerQueues queues(2);
+  int called = 0;
+  queues.Enter("a", [] {});
+  for (int i = 0; i < 5; ++i) queues.AfterThis("a", [&] { ++called; });
+  EXPECT_EQ(called, 3) << "the longest waiting ones";
+  EXPECT_TRUE(queues.Enter("a", [] {}));
+  EXPECT_TRUE(queues.Enter("a", [] {}));
+  queues.Leave("a");
+  EXPECT_EQ(called, 5);
+}
+
 }  // namespace
 }  // namespace yingda::bot

@@ -33,6 +33,8 @@ const WindowDecision kHoldForWeChat{WindowAction::kHold, 6s};
 const Case kCases[] = {
     {"ready on try 1", 3, kPassive, 1, 1s, 1s, kReady, kReplyNow},
     {"ready on try 3", 3, kPassive, 3, 12s, 2s, kReady, kReplyNow},
+    {"mini-program is acknowledged at once", 3, Ability::kPushOnly, 1, 0s, 0s, kWork, kAcknowledge},
+    {"mini-program never gets a passive reply", 3, Ability::kPushOnly, 1, 1s, 1s, kReady, kAcknowledge},
     {"ready with push", 3, kPush, 1, 1s, 1s, kReady, kReplyNow},
     {"ready even when late", 3, kPassive, 1, 5900ms, 5900ms, kReady, kReplyNow},
 

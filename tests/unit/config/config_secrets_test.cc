@@ -157,8 +157,8 @@ TEST(ConfigSecretsTest, AreInNoMessageWhenTheyComeFromTheEnvironment) {
 }
 
 TEST(ConfigSecretsTest, AreInNoWarning) {
-  const Config config = Good("public_url: http://x\naccounts: [{name: a, kind: push, token: " + kMarker + "}]");
-  EXPECT_THAT(config.warnings, ::testing::SizeIs(2));
+  const Config config = Good("public_url: http://x\naccounts: [{name: a, token: " + kMarker + "}]");
+  EXPECT_THAT(config.warnings, ::testing::SizeIs(1));
   EXPECT_THAT(config.warnings, ::testing::Each(Not(HasSubstr("MARKER"))));
 }
 

@@ -302,9 +302,12 @@ TEST(ConfigSectionsTest, PublicUrlIsTheBeginningOfEveryPageAddress) {
               ElementsAre(::testing::HasSubstr("unencrypted")));
 }
 
-TEST(ConfigSectionsTest, WhatIsNotThereYetIsAWarning) {
-  EXPECT_THAT(Good("accounts: [{name: a, token: abcdef, kind: push}]").warnings,
-              ElementsAre(::testing::HasSubstr("account a:")));
+TEST(ConfigSectionsTest, KindsThatWriteToFollowersNeedTheKeyForIt) {
+  for (const char* kind : {"push", "miniprogram"}) {
+    const std::string account = "accounts: [{name: a, app_id: wx1, token: abcdef, kind: " + std::string(kind);
+    EXPECT_THAT(Mistakes(account + "}]"), ElementsAre(::testing::HasSubstr("app_secret"))) << kind;
+    EXPECT_THAT(Good(account + ", app_secret: s}]").warnings, IsEmpty()) << kind;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include <utility>
+
+#include "base/utf8.h"
+#include "bot/answer_desk.h"
+#include "bot/answer_instruments.h"
+#include "text/markdown.h"
+
+namespace yingda::bot {
+namespace {
+
+store::Turn MakeTurn(const char* role, std::string content, base::WallTime at) {
+  return {role, std::move(content), base::UnixMilliseconds(at)};
+}
+
+}  // namespace
+
+const std::string& AnswerDesk::RefusalText(const Job& job, Admission admission) const {
+  const Texts& texts = job.question.account->texts;
+  return admission == Admission::kQueueFull ? texts.queue_full : texts.busy;
+}
+
+ShownAnswer AnswerDesk::Shown(const Job& job, const model::ChatOutcome& outcome) const {
+  const Account& account = *job.question.account;
+  if (account.AnswerBlocked(job.answer)) return {account.texts.blocked_answer, false, false};
+  const bool whole = outcome.failure == model::ChatFailure::kNone;
+  std::string text = account.Readable(job.answer);
+  if (base::TrimBlanks(text).empty() || !(whole || outcome.truncated)) {
+    return {FailureText(whole ? model::ChatFailure::kEmpty : outcome.failure, account.texts), false, false};
+  }
+  if (outcome.truncated) text += account.texts.cut_off;
+  return {std::move(text), whole, true};
+}
+
+store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
+  const Account& account = *job.question.account;
+  PageStyle style = StyleOf(job, RoomBehind(job.front, options_.page_bytes, account.texts));
+  style.made_by_model = shown.by_model;
+  style.page_url.clear();
+  TextPage first = NextPage(shown.text, 0, account.texts, style);
+  FinishPage(job, shown, first.more);
+  store::InboxItem rest;
+  job.loss_by_model = shown.by_model;
+  if (job.reply) {  // a part, the thinking text or `success` went out, or the window is over
+    const std::string_view behind = RestAfter(shown.text, job.given);
+    rest = InboxItemOf(job, std::string(behind), job.given.empty() ? 0 : 1, shown.by_model);
+    if (!base::TrimBlanks(behind).empty()) instruments_->late.Add();
+    if (job.acknowledged) {
+      job.delivery = store::Delivery::kDelivered;  // the inbox has it: nothing of the job is open any more
+      job.reply_loss = first.text;                 // for 重发
+    }
+    if (!job.front.empty() && !job.front_given) inbox_.Returned(account.name, job.question.open_id, job.question.key);
+  } else {
+    if (!job.page_id.empty()) {
+      style.page_url = pages_.Url(job.page_id);
+      first = NextPage(shown.text, 0, account.texts, style);
+    }
+    job.reply = JoinReply(job.front, first.text, account.texts);
+    job.front_given = !job.front.empty();
+    job.reply_loss = shown.text.substr(0, first.taken_bytes);
+    job.delivery = job.waiting.empty() ? store::Delivery::kNone : store::Delivery::kClaimed;
+    rest = InboxItemOf(job, shown.text.substr(first.taken_bytes), 1, shown.by_model);
+  }
+  store::JobResult result = ResultOf(job);
+  if (!base::TrimBlanks(rest.text).empty()) result.inbox.push_back(std::move(rest));
+  if (shown.is_answer && !job.forgotten) {
+    result.turns.push_back(MakeTurn("user", job.question.text, job.first_seen));
+    result.turns.push_back(MakeTurn("assistant", account.PageMarkdown(job.answer, true), loop_.clock().WallNow()));
+  }
+  return result;
+}
+
+store::JobResult AnswerDesk::ConcludeOwn(Job& job, std::string own, std::string loss) {
+  const Account& account = *job.question.account;
+  store::InboxItem item;
+  if (job.reply) {  // told to wait, or acknowledged: the next 继续 gets the page, or a customer-service message does
+    if (!job.front.empty()) inbox_.Returned(account.name, job.question.open_id, job.question.key);
+    if (job.acknowledged) {
+      job.delivery = store::Delivery::kDelivered;
+      item = InboxItemOf(job, std::move(own), 0, false);
+      item.question.clear();  // what is said by ourselves needs no label
+    }
+  } else {
+    // A page of the inbox says itself how to go on.
+    const bool page_only = job.question.kind == Question::Kind::kContinue;
+    job.reply = page_only && !job.front.empty() ? job.front.text : JoinReply(job.front, own, account.texts);
+    job.front_given = !job.front.empty();
+    job.reply_loss = job.front.empty() ? std::move(loss) : job.front.text;
+    job.delivery = job.waiting.empty() ? store::Delivery::kNone : store::Delivery::kClaimed;
+  }
+  store::JobResult result = ResultOf(job);
+  if (!base::TrimBlanks(item.text).empty()) result.inbox.push_back(std::move(item));
+  return result;
+}
+
+store::JobResult AnswerDesk::ResultOf(const Job& job) const {
+  store::JobResult result;
+  result.key = job.question.key;
+  result.account = job.question.account->name;
+  result.open_id = job.question.open_id;
+  result.reply = job.reply.value_or("");
+  result.reply_text = job.reply_loss;
+  result.delivery = job.delivery;
+  result.page_id = job.page_id;
+  result.finished = true;
+  return result;
+}
+
+store::InboxItem AnswerDesk::InboxItemOf(const Job& job, std::string text, int64_t part, bool by_model) const {
+  store::InboxItem item;
+  item.account = job.question.account->name;
+  item.open_id = job.question.open_id;
+  item.question = job.question.text;
+  item.text = std::move(text);
+  item.asked_ms = base::UnixMilliseconds(job.first_seen);
+  item.part = part;
+  item.expires_ms = base::UnixMilliseconds(loop_.clock().WallNow() + options_.inbox_keep);
+  item.page_id = job.page_id;
+  item.made_by_model = by_model;
+  return item;
+}
+
+void AnswerDesk::OpenPage(const JobPointer& job) {
+  if (!pages_.Enabled() || job->question.kind != Question::Kind::kModel || job->page_open || job->model_done) return;
+  if (job->page_id.empty()) job->page_id = AnswerPages::NewId();
+  job->page_open = true;
+  pages_.Begin(PageOf(*job, "", false), [weak = std::weak_ptr<Job>(job)]() -> std::string {
+    const JobPointer open = weak.lock();
+    if (!open || open->question.account->AnswerBlocked(open->answer)) return "";
+    return open->question.account->PageMarkdown(open->answer, false);
+  });
+}
+
+void AnswerDesk::FinishPage(Job& job, const ShownAnswer& shown, bool is_long) {
+  if (!pages_.Enabled() || job.question.kind != Question::Kind::kModel) return;
+  const bool wanted = shown.by_model && (is_long || text::ReadsBetterOnAPage(job.answer));
+  if (!job.page_open && job.page_id.empty()) {
+    if (!wanted) return;
+    job.page_id = AnswerPages::NewId();
+  }
+  job.page_open = false;
+  const Account& account = *job.question.account;
+  std::string markdown = shown.by_model ? account.PageMarkdown(job.answer, true) : shown.text;
+  if (shown.by_model && !shown.is_answer) markdown += "\n\n" + account.texts.cut_off;
+  pages_.Finish(PageOf(job, std::move(markdown), true));
+}
+
+store::AnswerPage AnswerDesk::PageOf(const Job& job, std::string markdown, bool finished) const {
+  store::AnswerPage page;
+  page.id = job.page_id;
+  page.account = job.question.account->name;
+  page.open_id = job.question.open_id;
+  page.question = job.question.text;
+  page.markdown = std::move(markdown);
+  page.finished = finished;
+  page.asked_ms = base::UnixMilliseconds(job.first_seen);
+  return page;
+}
+
+}  // namespace yingda::bot

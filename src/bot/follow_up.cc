@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "bot/follow_up.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace yingda::bot {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::Duration kWindow = 48h;          // WeChat's, after a message
+constexpr base::Duration kLongestPause = 10min;  // between tries to reach WeChat
+constexpr size_t kKeptFollowers = 100'000;       // counts of who has not been heard of for long go first
+
+const char* ToString(platform::SendEnd end) {
+  switch (end) {
+    case platform::SendEnd::kDelivered:
+      return "delivered";
+    case platform::SendEnd::kClosed:
+      return "closed";
+    case platform::SendEnd::kNotAllowed:
+      return "not_allowed";
+    case platform::SendEnd::kRejected:
+      return "rejected";
+    case platform::SendEnd::kUnavailable:
+      return "unavailable";
+    case platform::SendEnd::kUnknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+std::string FollowerKey(const Account& account, const std::string& open_id) { return account.name + '\n' + open_id; }
+
+}  // namespace
+
+FollowUp::FollowUp(Options options, net::EventLoop& loop, Inbox& inbox, const AnswerPages& pages, base::Logger& logger,
+                   base::Metrics& metrics, const base::FollowerTagger& tagger)
+    : options_(options),
+      loop_(loop),
+      inbox_(inbox),
+      pages_(pages),
+      logger_(logger),
+      metrics_(metrics),
+      tagger_(tagger),
+      claim_prefix_("/push/" + base::RandomHex(8) + "/") {}
+
+FollowUp::FollowerPointer FollowUp::Known(const Account& account, const std::string& open_id) {
+  if (followers_.size() >= kKeptFollowers) DropOld();
+  FollowerPointer& follower = followers_[FollowerKey(account, open_id)];
+  if (!follower) {
+    follower = std::make_shared<Follower>();
+    follower->account = &account;
+    follower->open_id = open_id;
+    follower->spoke = loop_.clock().Now();
+  }
+  return follower;
+}
+
+void FollowUp::DropOld() {
+  const base::TimePoint now = loop_.clock().Now();
+  std::erase_if(followers_,
+                [&](const auto& entry) { return !entry.second->sending && now - entry.second->spoke > kWindow; });
+  if (followers_.size() < kKeptFollowers) return;
+  // All of them spoke lately: their counts are WeChat's to keep then.
+  std::erase_if(followers_, [](const auto& entry) { return !entry.second->sending; });
+}
+
+void FollowUp::FollowerSpoke(const Account& account, const std::string& open_id) {
+  if (!account.CanPush()) return;
+  const FollowerPointer follower = Known(account, open_id);
+  follower->spoke = loop_.clock().Now();
+  follower->spoke_ms = base::UnixMilliseconds(loop_.clock().WallNow());
+  follower->sent = 0;
+  follower->failures = 0;
+}
+
+bool FollowUp::May(const Follower& follower) const {
+  return !stopping_ && follower.account->CanPush() && follower.sent < options_.messages_per_window &&
+         loop_.clock().Now() - follower.spoke < kWindow;
+}
+
+void FollowUp::Deliver(const Account& account, const std::string& open_id) {
+  if (!account.CanPush() || stopping_ || !inbox_.MayHave(account.name, open_id)) return;
+  const FollowerPointer follower = Known(account, open_id);
+  if (follower->sending) {
+    follower->again = true;
+    return;
+  }
+  if (!May(*follower) || waiting_.size() >= options_.max_waiting) return;
+  follower->sending = true;
+  waiting_.push_back(follower);
+  if (sending_ < options_.max_followers_at_once) {
+    const FollowerPointer next = waiting_.front();
+    waiting_.pop_front();
+    Begin(next);
+  }
+}
+
+void FollowUp::Begin(const FollowerPointer& follower) {
+  ++sending_;
+  SendAll(follower);
+}
+
+/// The pages of one follower, in order, until there are none or WeChat takes no more.
+base::Task FollowUp::SendAll(FollowerPointer follower) {
+  const Account& account = *follower->account;
+  bool go_on = true;
+  while (go_on && May(*follower)) {
+    const std::string key = account.name + claim_prefix_ + std::to_string(next_claim_++);
+    follower->again = false;
+    const InboxShare page = co_await TakeNext(follower, key);
+    if (page.empty()) {
+      go_on = follower->again;
+      continue;
+    }
+    if (stopping_) break;  // claimed by a process that ends: the next one finds it abandoned
+    const platform::SendOutcome outcome = co_await Send(follower, page);
+    Ended(outcome.end).Add();
+    logger_.Info("pushed", {{"account", account.name},
+                            {"follower", tagger_.Tag(account.name, follower->open_id)},
+                            {"end", ToString(outcome.end)},
+                            {"errcode", outcome.errcode}});
+    switch (outcome.end) {
+      case platform::SendEnd::kDelivered:
+        ++follower->sent;
+        follower->failures = 0;
+        inbox_.Arrived(key);
+        break;
+      case platform::SendEnd::kUnknown:
+        ++follower->sent;
+        inbox_.Abandoned(account.name, follower->open_id, key);
+        break;
+      case platform::SendEnd::kNotAllowed:
+        if (account.ability != Ability::kPushOnly) account.ability = Ability::kPassive;
+        logger_.Warning("push_not_allowed",
+                        {{"account", account.name},
+                         {"what",
+                          "该账号没有客服消息接口的权限（48001），改为被动回复；认证之后请重启或运行 "
+                          "yingda check --online"}});
+        [[fallthrough]];
+      case platform::SendEnd::kClosed:
+        follower->sent = options_.messages_per_window;
+        [[fallthrough]];
+      case platform::SendEnd::kRejected:
+        inbox_.Returned(account.name, follower->open_id, key);
+        go_on = false;
+        break;
+      case platform::SendEnd::kUnavailable:
+        inbox_.Returned(account.name, follower->open_id, key);
+        TryAgainLater(follower);
+        go_on = false;
+        break;
+    }
+  }
+  End(follower);
+}
+
+InboxShare FollowUp::Choose(const Follower& follower, const std::vector<store::InboxItem>& unread) const {
+  if (stopping_ || unread.empty()) return {};
+  PageStyle style;
+  style.limit_bytes = options_.page_bytes;
+  // The last message that WeChat allows says how to get the rest; the others are followed by it.
+  style.tells_continue = follower.sent + 1 >= options_.messages_per_window;
+  if (!unread.front().page_id.empty()) style.page_url = pages_.Url(unread.front().page_id);
+  // Which question it answers needs to be said only when the follower has asked another one since.
+  constexpr int64_t kSameMomentMs = 1000;
+  const bool labelled = unread.front().asked_ms + kSameMomentMs < follower.spoke_ms;
+  return NextInboxPage(unread, follower.account->texts, style, labelled);
+}
+
+base::Completion<InboxShare> FollowUp::TakeNext(const FollowerPointer& follower, const std::string& key) {
+  return inbox_.Take(
+      follower->account->name, follower->open_id, key, false,
+      [this, follower](const std::vector<store::InboxItem>& unread) { return Choose(*follower, unread); });
+}
+
+base::Completion<platform::SendOutcome> FollowUp::Send(const FollowerPointer& follower, const InboxShare& page) {
+  return base::Completion<platform::SendOutcome>([follower, &page](std::function<void(platform::SendOutcome)> done) {
+    platform::FollowerMessages* const messages = follower->account->messages;
+    if (messages == nullptr) {
+      done({platform::SendEnd::kNotAllowed, 0});
+      return;
+    }
+    messages->Send(follower->open_id, wechat::TextReply{page.text}, page.made_by_model, std::move(done));
+  });
+}
+
+void FollowUp::TryAgainLater(const FollowerPointer& follower) {
+  if (++follower->failures >= options_.most_tries) return;  // the follower's next message asks again
+  const base::Duration pause =
+      std::min<base::Duration>(options_.try_again_after * (int64_t{1} << (follower->failures - 1)), kLongestPause);
+  loop_.After(pause, [this, follower] { Deliver(*follower->account, follower->open_id); });
+}
+
+void FollowUp::End(const FollowerPointer& follower) {
+  follower->sending = false;
+  --sending_;
+  if (follower->again && !stopping_) {
+    follower->again = false;
+    Deliver(*follower->account, follower->open_id);
+  }
+  if (stopping_ && sending_ == 0 && idle_) std::exchange(idle_, nullptr)();
+  if (waiting_.empty() || stopping_ || sending_ >= options_.max_followers_at_once) return;
+  const FollowerPointer next = waiting_.front();
+  waiting_.pop_front();
+  Begin(next);
+}
+
+void FollowUp::Stop(std::function<void()> idle) {
+  stopping_ = true;
+  waiting_.clear();
+  if (sending_ == 0) {
+    idle();
+  } else {
+    idle_ = std::move(idle);
+  }
+}
+
+void FollowUp::Forget(const Account& account, const std::string& open_id) {
+  const auto found = followers_.find(FollowerKey(account, open_id));
+  if (found != followers_.end() && !found->second->sending) followers_.erase(found);
+}
+
+base::Counter& FollowUp::Ended(platform::SendEnd end) {
+  return metrics_.Counter("yingda_follow_up_pages_total", "Pages sent as customer-service messages, by how that ended",
+                          {{"end", ToString(end)}});
+}
+
+}  // namespace yingda::bot

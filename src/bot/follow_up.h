@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/secret.h"
+#include "base/task.h"
+#include "bot/account.h"
+#include "bot/answer_pages.h"
+#include "bot/inbox.h"
+#include "net/event_loop.h"
+
+namespace yingda::bot {
+
+/// Sends what waits in the inboxes of followers whose account may write to them (客服消息), page by page and in order.
+/// What WeChat refuses stays in the inbox, for the follower's next message. Thread-safety: on the event loop.
+class FollowUp {
+ public:
+  struct Options {
+    int messages_per_window = 5;  // WeChat's limit after each message of a follower
+    size_t page_bytes = 2047;
+    size_t max_followers_at_once = 64;
+    size_t max_waiting = 20'000;  // followers; over it they are left to their next message
+    base::Duration try_again_after = std::chrono::seconds(30);  // WeChat could not be reached; doubles
+    int most_tries = 8;                                         // in a row
+  };
+
+  FollowUp(Options options, net::EventLoop& loop, Inbox& inbox, const AnswerPages& pages, base::Logger& logger,
+           base::Metrics& metrics, const base::FollowerTagger& tagger);
+
+  /// The follower wrote to us: WeChat allows new messages to them.
+  void FollowerSpoke(const Account& account, const std::string& open_id);
+  /// Sends what there is, unless that is under way already. Nothing for accounts that may not.
+  void Deliver(const Account& account, const std::string& open_id);
+  void Forget(const Account& account, const std::string& open_id);
+  /// Begins nothing more; `idle` runs when nothing is being sent, perhaps at once.
+  void Stop(std::function<void()> idle);
+
+ private:
+  struct Follower {
+    const Account* account = nullptr;
+    std::string open_id;
+    base::TimePoint spoke;  // of the last message we know of; of our first look, if none
+    int64_t spoke_ms = 0;   // the same as Unix time; 0: none
+    int sent = 0;           // since they spoke
+    bool sending = false;
+    bool again = false;  // something came while sending
+    int failures = 0;
+  };
+  using FollowerPointer = std::shared_ptr<Follower>;
+
+  FollowerPointer Known(const Account& account, const std::string& open_id);
+  base::Task SendAll(FollowerPointer follower);
+  base::Completion<InboxShare> TakeNext(const FollowerPointer& follower, const std::string& key);
+  base::Completion<platform::SendOutcome> Send(const FollowerPointer& follower, const InboxShare& page);
+  InboxShare Choose(const Follower& follower, const std::vector<store::InboxItem>& unread) const;
+  bool May(const Follower& follower) const;
+  void Begin(const FollowerPointer& follower);
+  void End(const FollowerPointer& follower);
+  void TryAgainLater(const FollowerPointer& follower);
+  void DropOld();
+  base::Counter& Ended(platform::SendEnd end);
+
+  const Options options_;
+  net::EventLoop& loop_;
+  Inbox& inbox_;
+  const AnswerPages& pages_;
+  base::Logger& logger_;
+  base::Metrics& metrics_;
+  const base::FollowerTagger& tagger_;
+  std::unordered_map<std::string, FollowerPointer> followers_;
+  std::deque<FollowerPointer> waiting_;
+  size_t sending_ = 0;
+  uint64_t next_claim_ = 0;
+  const std::string claim_prefix_;  // differs from process to process
+  bool stopping_ = false;
+  std::function<void()> idle_;
+};
+
+}  // namespace yingda::bot
