@@ -16,7 +16,7 @@ def run(*arguments, cwd=SOURCE, text=None, **environment):
 
 class HelpTest(unittest.TestCase):
     def test_every_command_explains_itself(self):
-        for command in ([], ["serve"], ["check"], ["explain"], ["chat"], ["demo-model"], ["simulate"]):
+        for command in ([], ["serve"], ["check"], ["explain"], ["chat"], ["demo-model"]):
             result = run(*command, "--help")
             self.assertEqual(result.returncode, 0, command)
             self.assertIn("--help", result.stdout)

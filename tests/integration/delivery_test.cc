@@ -67,7 +67,7 @@ TEST(DeliveryTest, LastTryGivesTheWholeSentencesSoFarAndContinueTheRest) {
 
   const auto rest = world.Say(*follower, "继续");  // waits in its own window for the answer
   ASSERT_TRUE(rest.shown());
-  EXPECT_THAT(rest.Text(), ::testing::EndsWith("第三句话在这里。"));
+  EXPECT_THAT(rest.Text(), ::testing::StartsWith("第三句话在这里。\n\n(2/2)"));
   EXPECT_THAT(rest.Text(), Not(HasSubstr("第一句")));
   EXPECT_EQ(world.model().Journal().calls, 1u);
 }
@@ -245,13 +245,15 @@ TEST(DeliveryTest, LongAnswerComesInPagesThatJoinToTheWhole) {
   World world({.answer = AnswersAfter(1s, text)});
   const auto follower = world.NewFollower();
   std::string joined;
+  int page = 0;
   const auto take = [&](const simulator::PushOutcome& outcome) {
     ASSERT_TRUE(outcome.shown());
     EXPECT_LE(outcome.Text().size(), 2047u);
-    joined += outcome.Text().substr(0, outcome.Text().find("（未完）"));
+    EXPECT_THAT(outcome.Text(), HasSubstr("(" + std::to_string(++page) + "/6)"));
+    joined += outcome.Text().substr(0, outcome.Text().find("\n\n("));
   };
   take(world.Say(*follower, "说长一点"));
-  for (int page = 0; page < 10; ++page) {
+  for (int more = 0; more < 10; ++more) {
     const auto outcome = world.Say(*follower, "继续");
     if (outcome.Text().find("没有更多内容") != std::string::npos) break;
     take(outcome);

@@ -40,8 +40,8 @@ World::Options WithShop(const std::string& account_keys) {
 
 std::string Secret(const FakeWeChat& wechat) {
   const ApiAccountOptions account;
-  return "app_id: " + account.app_id + ", app_secret: \"" + account.secret + "\", api_base: \"" + wechat.api.BaseUrl() +
-         "\"";
+  return "kind: passive, app_id: " + account.app_id + ", app_secret: \"" + account.secret + "\", api_base: \"" +
+         wechat.api.BaseUrl() + "\"";
 }
 
 struct Program {
@@ -89,7 +89,7 @@ TEST(ProgramsTest, AnAccountWithoutSecretHasNoToken) {
 TEST(ProgramsTest, AYingdaWithoutAWhitelistedAddressCallsThroughAnother) {
   FakeWeChat wechat;
   World hub(WithShop(Secret(wechat)));
-  World behind(WithShop("api_key: crm-key-0123456789, api_base: \"http://127.0.0.1:" +
+  World behind(WithShop("kind: passive, api_key: crm-key-0123456789, api_base: \"http://127.0.0.1:" +
                         std::to_string(hub.application().OperationsPort()) + "/wxapi/shop\""));
   Program program(behind);
   EXPECT_THAT(program.Get("/wxapi/shop/cgi-bin/getcallbackip").dump(), HasSubstr("ip_list"));

@@ -60,6 +60,7 @@ World::World(Options options)
   if (options_.answer) upstream.answer = options_.answer;
   model_ = std::make_unique<simulator::ModelUpstream>(upstream, loop_, clock_, *logger_, metrics_);
   EXPECT_TRUE(model_->Start());
+  if (!options_.kind.empty()) StartApi();
   WriteFiles();
   StartApplication();
 
@@ -84,9 +85,33 @@ size_t World::OpenRequests() const {
   return wechat_->OpenRequests() + (other == nullptr ? 0 : other->OpenRequests());
 }
 
+void World::StartApi() {
+  simulator::ApiAccountOptions account;
+  account.app_id = kAppId;
+  account.mini_program = options_.kind == "miniprogram";
+  if (options_.api_account) options_.api_account(account);
+  simulator::WeChatApi::Options api;
+  api.accounts = {account};
+  api_ = std::make_unique<simulator::WeChatApi>(api, loop_, clock_, *logger_, metrics_);
+  EXPECT_TRUE(api_->Start());
+}
+
+std::vector<std::string> World::Pushed(const simulator::Follower& follower) const {
+  std::vector<std::string> texts;
+  for (const simulator::ApiDelivery& message : api_->Delivered(follower.open_id())) texts.push_back(message.text);
+  return texts;
+}
+
+std::string World::ApiLines() const {
+  if (!api_) return "";
+  return "    kind: " + options_.kind +
+         "\n    app_secret: 0123456789abcdef0123456789abcdef\n    api_base: " + api_->BaseUrl() + "\n";
+}
+
 World::~World() {
   wechat_.reset();
   application_.reset();
+  if (api_) api_->Stop();
   model_->Stop();
 }
 
@@ -97,9 +122,9 @@ void World::WriteFiles() {
   const bool encrypted = options_.mode != "plain";
   Write(folder_.File("config.yml"),
         "server: { listen: \"127.0.0.1:${PORT}\", operations_listen: \"127.0.0.1:0\", drain: 0s }\n"
-        "store: { sqlite: store.db }\n"
-        "window: { tries: " +
-            std::to_string(options_.tries) +
+        "store: { sqlite: store.db }\n" +
+            (options_.public_url.empty() ? "" : "public_url: " + options_.public_url + "\n") +
+            "window: { tries: " + std::to_string(options_.tries) +
             " }\n"
             "answers:\n  history_tokens: 3000\n" +
             options_.more_answers +
@@ -113,7 +138,7 @@ void World::WriteFiles() {
             "\n"
             "    mode: " +
             options_.mode + "\n" + (encrypted ? std::string("    encoding_aes_key: ") + kAesKey + "\n" : "") +
-            "    system_prompt: 你是测试用的助手。\n" +
+            "    system_prompt: 你是测试用的助手。\n" + ApiLines() + options_.more_account +
             (options_.model.empty() ? "" : "    upstreams: [" + options_.model + "]\n") + options_.more_accounts +
             "upstreams:\n"
             "  - { name: main, base_url: \"" +
@@ -151,6 +176,8 @@ bool World::PlayOut(const std::vector<simulator::Follower*>& followers, base::Du
 simulator::PushOutcome World::Send(simulator::Follower& follower, wechat::Incoming message, simulator::Faults faults) {
   std::mutex mutex;
   std::optional<simulator::PushOutcome> outcome;
+  if (api_ && message.type != wechat::MessageType::kEvent) api_->FollowerSpoke(follower.open_id());
+  if (api_ && message.type == wechat::MessageType::kEvent) api_->FollowerActed(follower.open_id());
   follower.Send(
       std::move(message),
       [&](const simulator::PushOutcome& result) {
@@ -168,10 +195,38 @@ simulator::PushOutcome World::Send(simulator::Follower& follower, wechat::Incomi
   return ended ? *outcome : simulator::PushOutcome();
 }
 
+std::string World::Get(const std::string& path, const std::string& method) {
+  std::mutex mutex;
+  std::string answer;
+  bool done = false;
+  loop_.Post([&] {
+    net::HttpClientRequest request;
+    request.method = method;
+    request.url = url_.substr(0, url_.find("/wx/")) + path;
+    net::HttpClientEvents events;
+    events.on_head = [&](const net::HttpClientHead& head) { answer = std::to_string(head.status) + "\n\n"; };
+    events.on_body = [&](std::string_view body) { answer += body; };
+    events.on_done = [&](const base::Result<void>&) {
+      std::lock_guard lock(mutex);
+      done = true;
+    };
+    client_.Start(std::move(request), std::move(events));
+  });
+  const bool ended = conductor_->RunUntil(
+      [&] {
+        std::lock_guard lock(mutex);
+        return done;
+      },
+      10s, kStep);
+  EXPECT_TRUE(ended) << path;
+  return answer;
+}
+
 double World::Metric(const std::string& line_start) {
   const std::string text = application_->metrics().Text();
-  const size_t at = text.find(line_start + " ");
-  return at == std::string::npos ? 0 : std::strtod(text.c_str() + at + line_start.size() + 1, nullptr);
+  const std::string line = "\n" + line_start + " ";  // at its start: the help texts name metrics, too
+  const size_t at = text.find(line);
+  return at == std::string::npos ? 0 : std::strtod(text.c_str() + at + line.size(), nullptr);
 }
 
 }  // namespace yingda::testing

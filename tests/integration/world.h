@@ -13,6 +13,7 @@
 #include "simulator/follower.h"
 #include "simulator/messages.h"
 #include "simulator/model_upstream.h"
+#include "simulator/wechat_api.h"
 #include "simulator/wechat_simulator.h"
 #include "support/conductor.h"
 #include "support/manual_clock.h"
@@ -35,6 +36,11 @@ class World {
     std::string more_config{};    // appended to config.yml
     std::string more_answers{};   // lines below answers:, each indented by two
     std::string model = "main";   // empty: the account has no upstream
+    // Not empty: auto, passive, push or miniprogram, and WeChat's API is there.
+    std::string kind{};
+    std::function<void(simulator::ApiAccountOptions&)> api_account{};  // changes its account
+    std::string public_url{};                                          // of answer pages
+    std::string more_account{};                                        // lines of the account, indented by four
   };
 
   explicit World(Options options);
@@ -45,6 +51,7 @@ class World {
   app::Application& application() { return *application_; }
   simulator::ModelUpstream& model() { return *model_; }
   simulator::WeChatSimulator& wechat() { return *wechat_; }
+  simulator::WeChatApi& api() { return *api_; }
   net::EventLoop& loop() { return loop_; }
   net::HttpClient& client() { return client_; }
   const TempDir& folder() const { return folder_; }
@@ -64,6 +71,11 @@ class World {
     return Send(follower, simulator::TextMessage(text), std::move(faults));
   }
 
+  /// What the push listener answers: "status\n\nbody".
+  std::string Get(const std::string& path, const std::string& method = "GET");
+  /// What the follower has in the chat by customer-service messages, in order.
+  std::vector<std::string> Pushed(const simulator::Follower& follower) const;
+
   /// Stops the application as SIGTERM would and starts it anew on the same store and port.
   void Restart();
   /// The value of a metric line, e.g. `yingda_answers_total{way="try2"}`; 0 when it is not there.
@@ -72,6 +84,8 @@ class World {
   static constexpr base::Duration kStep = std::chrono::milliseconds(100);
 
  private:
+  void StartApi();
+  std::string ApiLines() const;
   void WriteFiles();
   size_t OpenRequests() const;
   void StartApplication();
@@ -84,6 +98,7 @@ class World {
   net::EventLoop loop_;
   net::CurlHttpClient client_;
   std::unique_ptr<simulator::ModelUpstream> model_;
+  std::unique_ptr<simulator::WeChatApi> api_;
   std::unique_ptr<app::Application> application_;
   std::unique_ptr<simulator::WeChatSimulator> wechat_;
   std::atomic<const simulator::WeChatSimulator*> also_watched_{nullptr};
