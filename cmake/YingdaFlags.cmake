@@ -12,6 +12,8 @@ target_include_directories(yingda_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
 target_compile_options(yingda_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
                                               -Woverloaded-virtual -Wcast-qual)
 target_link_libraries(yingda_flags INTERFACE Threads::Threads)
+# Some libraries ask for it, and headers that are read once for all must be read by all alike.
+target_compile_options(yingda_flags INTERFACE -pthread)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false dangling or uninitialised values inside inlined libstdc++ code at -O2.

@@ -1,9 +1,35 @@
+# Tests read the headers of the standard library and of GoogleTest once instead of once per file; in the sanitizer
+# builds, which exist for their test runs, so do the modules. The dev build does not, and the release build's modules do
+# not either, so that a file that forgets an #include is found out.
+if(YINGDA_TESTS AND NOT YINGDA_FUZZ AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug" OR YINGDA_SANITIZE AND NOT YINGDA_FUZZ)
+  set(YINGDA_HEADERS <algorithm> <array> <atomic> <chrono> <cstdint> <deque> <filesystem> <functional> <future> <list>
+                     <map> <memory> <mutex> <optional> <random> <set> <sstream> <string> <string_view> <thread>
+                     <unordered_map> <utility> <variant> <vector>)
+  file(WRITE "${CMAKE_BINARY_DIR}/headers.cc" "")
+  if(YINGDA_SANITIZE)
+    add_library(yingda_headers OBJECT "${CMAKE_BINARY_DIR}/headers.cc")
+    target_link_libraries(yingda_headers PRIVATE yingda_flags)
+    target_precompile_headers(yingda_headers PRIVATE ${YINGDA_HEADERS})
+  endif()
+  find_package(GTest REQUIRED)
+  add_library(yingda_test_headers OBJECT "${CMAKE_BINARY_DIR}/headers.cc")
+  target_link_libraries(yingda_test_headers PRIVATE yingda_flags GTest::gmock)
+  target_compile_options(yingda_test_headers PRIVATE -O1)  # what is tested is built as it ships
+  target_precompile_headers(yingda_test_headers PRIVATE ${YINGDA_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
+endif()
+function(yingda_share_headers target headers)
+  if(TARGET ${headers})
+    target_precompile_headers(${target} REUSE_FROM ${headers})
+  endif()
+endfunction()
+
 # yingda_library(name SOURCES … DEPS … PRIVATE_DEPS …): one module, a static library called yingda_<name>.
 function(yingda_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   list(TRANSFORM ARG_DEPS REPLACE "^([a-z_]+)$" "yingda_\\1")
   add_library(yingda_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(yingda_${name} PUBLIC yingda_flags ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+  yingda_share_headers(yingda_${name} yingda_headers)
 endfunction()
 
 # yingda_test(name LABEL unit SOURCES … DEPS …): one gtest binary, one ctest entry per binary (a process start per
@@ -13,6 +39,10 @@ function(yingda_test name)
   list(TRANSFORM ARG_DEPS REPLACE "^([a-z_]+)$" "yingda_\\1")
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} yingda_flags GTest::gmock GTest::gtest_main)
+  yingda_share_headers(${name} yingda_test_headers)
+  if(TARGET yingda_test_headers)
+    target_compile_options(${name} PRIVATE -O1)
+  endif()
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_definitions(${name} PRIVATE YINGDA_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
                                              YINGDA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
