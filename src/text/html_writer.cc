@@ -61,9 +61,10 @@ void AppendLinked(std::string& out, std::string_view text) {
     const std::string_view rest = text.substr(at);
     const bool starts = (rest.starts_with("http://") || rest.starts_with("https://")) &&
                         (at == 0 || !IsAsciiLetterOrDigit(static_cast<unsigned char>(text[at - 1])));
-    const size_t end = starts ? UrlEnd(text, at) : at;
+    // The host first: UrlEnd reads on to the next blank, and every address on the way would have it read that again.
+    const size_t end = starts && IsWebAddress(rest) ? UrlEnd(text, at) : at;
     const std::string_view address = text.substr(at, end - at);
-    if (!starts || !IsWebAddress(address)) {
+    if (!IsWebAddress(address)) {
       at += 4;
       continue;
     }
@@ -116,6 +117,7 @@ void HtmlWriter::Leave(const Block& block) {
   }
   if (block.kind == BlockKind::kCode) in_code_block_ = false;
   if (--depth_ == 0) {
+    finished_bytes_ += out_.size();
     blocks_.push_back(std::move(out_));
     out_.clear();
   }

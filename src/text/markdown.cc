@@ -10,6 +10,11 @@
 namespace yingda::text {
 namespace {
 
+// What no honest text needs: a larger result is given up for the plain text.
+constexpr size_t kTextBytesPerByte = 8;
+constexpr size_t kHtmlBytesPerByte = 16;
+constexpr size_t kAllowance = 4096;
+
 // Whether a client could take the < at `at` for the start or end of a link.
 bool LooksLikeLink(std::string_view text, size_t at) {
   ++at;
@@ -78,14 +83,16 @@ class PageSeeker : public MarkdownVisitor {
 
 std::string WeChatText(std::string_view markdown) {
   const PreparedMarkdown prepared(markdown);
-  WeChatWriter writer(prepared.text());
+  const size_t max_bytes = kTextBytesPerByte * markdown.size() + kAllowance;
+  WeChatWriter writer(prepared.text(), max_bytes);
   if (!ParseMarkdown(prepared, writer)) return Finished(prepared.clean());
-  return Finished(writer.written());
+  std::string text = Finished(writer.written());
+  return text.size() <= max_bytes ? text : Finished(prepared.clean());
 }
 
 std::vector<std::string> HtmlBlocks(std::string_view markdown) {
   const PreparedMarkdown prepared(markdown);
-  HtmlWriter writer;
+  HtmlWriter writer(kHtmlBytesPerByte * markdown.size() + kAllowance);
   if (ParseMarkdown(prepared, writer)) return writer.Take();
   std::string plain = "<pre>";
   AppendEscaped(plain, prepared.clean());

@@ -13,8 +13,9 @@ namespace yingda::text {
 /// markup, web links become <a href="…">…</a> as WeChat shows them, and nothing else in the result can be taken for a
 /// link: a < before another a comes out as ＜, in code too. Plain text comes out as it went in, but for blanks at line
 /// ends, more than one blank line, and characters that nobody can see. Limits: linear in the input; nesting beyond a
-/// fixed depth is flattened; above 1 MiB, or with more markup than an honest text can hold, all of it is plain text.
-/// Valid UTF-8 always. Thread-safety: pure.
+/// fixed depth is flattened; above 1 MiB, or with more markup than an honest text can hold, all of it is plain text; at
+/// most 8 bytes for each of the input and 4 KiB; a long column name is cut where rows repeat it. Valid UTF-8 always.
+/// Thread-safety: pure.
 std::string WeChatText(std::string_view markdown);
 
 /// How much of a Markdown text that is still being written can be converted now such that the conversion of the whole,
@@ -32,7 +33,7 @@ bool ReadsBetterOnAPage(std::string_view markdown);
 /// only the blocks that changed; joined they are the document. Safe to put into a page as it is: raw HTML is escaped,
 /// links are http, https or mailto, pictures are shown as links, and the only attributes are href and rel of links,
 /// start of numbered lists, and the classes center and right (cells), task (items), formula. Headings begin at h2.
-/// Limits and errors as for WeChatText. Thread-safety: pure.
+/// Limits and errors as for WeChatText, but for 16 bytes for each of the input and 4 KiB. Thread-safety: pure.
 std::vector<std::string> HtmlBlocks(std::string_view markdown);
 
 }  // namespace yingda::text

@@ -285,7 +285,7 @@ class Parser {
     return static_cast<size_t>(at - text_.data());
   }
 
-  int Spend() { return events_left_-- > 0 ? 0 : kStop; }
+  int Spend() { return events_left_-- > 0 && !visitor_.IsFull() ? 0 : kStop; }
 
   const PreparedMarkdown& markdown_;
   std::string_view text_;

@@ -62,12 +62,14 @@ class MarkdownVisitor {
   virtual void Enter(const Span& span) = 0;
   virtual void Leave(const Span& span) = 0;
   virtual void Visit(const Text& text) = 0;
+  /// Asked after each of the above: has it got more than it takes? Then the parsing ends.
+  virtual bool IsFull() const { return false; }
 };
 
 /// Raw HTML comes as text. Texts that md4c takes apart come apart; offsets never go back. Blocks
 /// are well nested; spans are but for a bug of md4c 0.4.8, so a visitor may be told to leave one that it did not enter.
 /// Limits: false, with the visitor somewhere in the middle, if the document makes so many events that only an attacker
-/// can have written it, and for a document above kMaxMarkdownBytes.
+/// can have written it, or more than the visitor takes, and for a document above kMaxMarkdownBytes.
 bool ParseMarkdown(const PreparedMarkdown& markdown, MarkdownVisitor& visitor);
 
 }  // namespace yingda::text

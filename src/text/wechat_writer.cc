@@ -16,6 +16,9 @@ constexpr size_t kMaxDepth = 6;  // of what is indented
 constexpr size_t kUnset = static_cast<size_t>(-1);
 constexpr size_t kMaxOwnLinkBytes = 1500;  // a longer one would not fit a page together with anything else
 constexpr size_t kMaxShownAddressBytes = 300;
+constexpr size_t kMaxNameBytes = 60;  // of a column, in every row
+constexpr size_t kNameBytesPerByte = 4;
+constexpr size_t kNameAllowance = 2048;
 
 constexpr std::string_view kIndent = "　　";
 constexpr std::string_view kQuoteBar = "｜";
@@ -24,6 +27,35 @@ constexpr std::string_view kQuoteBar = "｜";
 bool IsHarmfulScheme(std::string_view scheme) {
   return scheme == "javascript" || scheme == "vbscript" || scheme == "data" || scheme == "weixin" || scheme == "file" ||
          scheme == "blob";
+}
+
+std::string_view Trimmed(std::string_view cell) {
+  while (!cell.empty() && cell.front() == ' ') cell.remove_prefix(1);
+  while (!cell.empty() && cell.back() == ' ') cell.remove_suffix(1);
+  return cell;
+}
+
+// Of a link only its text is left: half a link would take what follows into it.
+std::string WithoutOwnLinks(std::string_view cell) {
+  std::string text;
+  size_t at = 0;
+  for (size_t mark; (mark = NextMark(cell, at)) != std::string_view::npos;) {
+    text.append(cell.substr(at, mark - at));
+    at = std::min(cell.find('>', mark), cell.size() - 1) + 1;
+  }
+  return text.append(cell.substr(at));
+}
+
+std::string ShortName(std::string_view cell) {
+  std::string name(Trimmed(cell));
+  if (name.size() <= kMaxNameBytes) return name;
+  name = std::string(Trimmed(WithoutOwnLinks(name)));
+  if (name.size() <= kMaxNameBytes) return name;
+  constexpr std::string_view kEllipsis = "…";
+  size_t end = kMaxNameBytes - kEllipsis.size();
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  name.resize(end);
+  return name.append(kEllipsis);
 }
 
 }  // namespace
@@ -99,7 +131,7 @@ void WeChatWriter::Leave(const Block& block) {
       break;
     case BlockKind::kRow:
       if (table_.names.empty()) {
-        table_.names = table_.row;
+        for (const std::string& cell : table_.row) table_.names.push_back(ShortName(cell));
         if (table_.columns <= 2) WriteRow(table_.row);
       } else {
         WriteRow(table_.row);
@@ -315,16 +347,20 @@ void WeChatWriter::CloseLink() {
   target_->append(is_blank ? "" : " (").append(SafeAddress(shown)).append(is_blank ? "" : ")");
 }
 
+// Paid for by the source up to here, not by all of it: what is written must not depend on what is still to come.
+std::string_view WeChatWriter::NameOf(size_t column) {
+  if (column >= table_.names.size()) return {};
+  const std::string_view name = table_.names[column];
+  const size_t source_bytes = last_offset_ == Text::kNowhere ? 0 : last_offset_;
+  if (name_bytes_ + name.size() > kNameBytesPerByte * source_bytes + kNameAllowance) return {};
+  name_bytes_ += name.size();
+  return name;
+}
+
 void WeChatWriter::WriteRow(const std::vector<std::string>& row) {
-  const auto trimmed = [](std::string_view cell) {
-    while (!cell.empty() && cell.front() == ' ') cell.remove_prefix(1);
-    while (!cell.empty() && cell.back() == ' ') cell.remove_suffix(1);
-    return cell;
-  };
   bool is_first = true;
   for (size_t i = 0; i < row.size(); ++i) {
-    const std::string_view cell = trimmed(row[i]);
-    const std::string_view name = i < table_.names.size() ? trimmed(table_.names[i]) : std::string_view();
+    const std::string_view cell = Trimmed(row[i]);
     if (cell.empty()) continue;
     if (is_first || table_.columns > 2) {
       OpenBlock(table_.offset);
@@ -335,6 +371,7 @@ void WeChatWriter::WriteRow(const std::vector<std::string>& row) {
     } else if (i == 0) {
       out_.append("【").append(cell).append("】");
     } else {
+      const std::string_view name = NameOf(i);
       out_.append(name).append(name.empty() ? "" : "：").append(cell);
     }
     is_first = false;
@@ -344,9 +381,8 @@ void WeChatWriter::WriteRow(const std::vector<std::string>& row) {
 void WeChatWriter::CloseTable() {
   // A table of a head alone.
   if (!table_.has_rows && table_.columns > 2) {
-    const std::vector<std::string> names = std::move(table_.names);
     table_.names.clear();
-    WriteRow(names);
+    WriteRow(table_.row);
   }
   table_ = {};
 }

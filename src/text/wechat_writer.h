@@ -13,16 +13,18 @@ namespace yingda::text {
 
 /// Writes what the parser says. Blank lines between blocks are where the source has them and items keep the numbers of
 /// the source, so that no line's form depends on a later one (the parser calls a whole list loose for one blank line in
-/// it) and no paragraph of a law is renumbered.
+/// it) and no paragraph of a law is renumbered. Limits: full beyond `max_bytes`; a long column name is cut where rows
+/// repeat it, and left out once the names are most of the text.
 class WeChatWriter : public MarkdownVisitor {
  public:
-  explicit WeChatWriter(std::string_view prepared) : prepared_(prepared) {}
+  WeChatWriter(std::string_view prepared, size_t max_bytes) : prepared_(prepared), max_bytes_(max_bytes) {}
 
   void Enter(const Block& block) override;
   void Leave(const Block& block) override;
   void Enter(const Span& span) override;
   void Leave(const Span& span) override;
   void Visit(const Text& text) override;
+  bool IsFull() const override { return out_.size() > max_bytes_; }
 
   /// What was written; the < of links of ours are Mark::kOwnLink.
   const std::string& written() const { return out_; }
@@ -46,7 +48,7 @@ class WeChatWriter : public MarkdownVisitor {
     size_t offset = Text::kNowhere;  // of its first text
     bool is_apart = false;           // a blank line stands before it
     bool has_rows = false;
-    std::vector<std::string> names;
+    std::vector<std::string> names;  // as rows repeat them
     std::vector<std::string> row;
   };
 
@@ -60,10 +62,13 @@ class WeChatWriter : public MarkdownVisitor {
   void Break();
   void CloseHeading();
   void CloseLink();
+  std::string_view NameOf(size_t column);
   void WriteRow(const std::vector<std::string>& row);
   void CloseTable();
 
   std::string_view prepared_;
+  size_t max_bytes_;
+  size_t name_bytes_ = 0;  // of column names, in all tables so far
   std::string out_;
   std::string cell_;
   std::string* target_ = &out_;  // or the cell that is being read
