@@ -28,7 +28,11 @@ bool IsBase(std::string_view url) {
 
 bool IsOnThisMachine(std::string_view url) {
   for (const std::string_view host : {"http://127.0.0.1", "http://localhost", "http://[::1]"}) {
-    if (url.starts_with(host)) return true;
+    if (!url.starts_with(host)) continue;
+    // The whole host, or the beginning of a name that anybody may own?
+    std::string_view rest = url.substr(host.size());
+    rest = rest.substr(0, rest.find('/'));
+    return rest.empty() || (rest.front() == ':' && rest.find_first_not_of("0123456789", 1) == rest.npos);
   }
   return false;
 }

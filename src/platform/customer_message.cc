@@ -2,6 +2,9 @@
 #include "platform/customer_message.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "wechat/clean_text.h"
 
 namespace yingda::platform {
 namespace {
@@ -58,8 +61,18 @@ struct MiniProgram {
   }
 };
 
-/// WeChat refuses \uXXXX, which is how dump() writes nothing by itself; broken UTF-8 becomes U+FFFD.
-std::string Dump(const json& body) { return body.dump(-1, ' ', false, json::error_handler_t::replace); }
+/// Every string in it, however deep, so that no kind of message can forget one of its own.
+void CleanStrings(json& value) {
+  if (value.is_string()) value = wechat::CleanText(value.get_ref<const std::string&>());
+  if (!value.is_structured()) return;
+  for (json& element : value) CleanStrings(element);
+}
+
+/// WeChat refuses \uXXXX (40033), which is how dump() writes control characters: there must be none of them.
+std::string Dump(json body) {
+  CleanStrings(body);
+  return body.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 }  // namespace
 
@@ -70,7 +83,7 @@ std::optional<std::string> CustomerMessageBody(const std::string& open_id, const
   if (typed.type == nullptr) return std::nullopt;
   json body = {{"touser", open_id}, {"msgtype", typed.type}, {typed.type, typed.content}};
   if (made_by_model && !mini_program) body["aimsgcontext"] = {{"is_ai_msg", 1}};
-  return Dump(body);
+  return Dump(std::move(body));
 }
 
 std::string TypingBody(const std::string& open_id) { return Dump({{"touser", open_id}, {"command", "Typing"}}); }

@@ -14,7 +14,8 @@ enum class MessageDialect {
   kMiniProgram,  // text, image, link only
 };
 
-/// The body for /cgi-bin/message/custom/send, as raw UTF-8. News are cut to their first article, all that WeChat takes;
+/// The body for /cgi-bin/message/custom/send, as raw UTF-8 without control characters but
+/// line ends and tabs. News are cut to their first article, all that WeChat takes;
 /// a mini-program gets it as a link. `made_by_model` adds the mark that shows followers who wrote it; mini-programs
 /// know no such mark. Nothing for what is no customer-service message there. Source: 公众号开发文档, 客服接口-发消息;
 /// 小程序开发文档, 发送客服消息.

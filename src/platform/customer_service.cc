@@ -100,7 +100,7 @@ CustomerService::~CustomerService() {
 void CustomerService::Send(std::string open_id, wechat::Reply message, bool made_by_model, Done done) {
   const auto refuse = [&](SendEnd end) {
     Count(end);
-    done({end, 0});
+    if (done) done({end, 0});
   };
   // Nothing to say is said at once.
   if (std::holds_alternative<wechat::NoReply>(message)) return refuse(SendEnd::kDelivered);
@@ -220,7 +220,7 @@ void CustomerService::End(MessageId id, SendOutcome outcome) {
   const Done done = std::move(messages_.at(id).done);
   messages_.erase(id);
   Count(outcome.end);
-  done(outcome);
+  if (done) done(outcome);
 }
 
 void CustomerService::Count(SendEnd end) { ends_.at(static_cast<size_t>(end))->Add(); }

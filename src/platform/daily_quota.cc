@@ -23,7 +23,7 @@ void DailyQuota::Exhausted(const std::string& path) {
       metrics_.Gauge("yingda_wechat_quota_exhausted", "1: WeChat takes no more calls of this interface today",
                      {{"account", account_}, {"path", path}});
   gauge.Set(1);
-  exhausted_.emplace(path, &gauge);
+  exhausted_.emplace(path, Interface{&gauge, loop_.clock().Now() + kBetweenTrials});
   if (midnight_ != 0) return;
   midnight_ = loop_.After(UntilMidnightInBeijing(loop_.clock().WallNow()), [this] {
     midnight_ = 0;
@@ -33,8 +33,24 @@ void DailyQuota::Exhausted(const std::string& path) {
 
 bool DailyQuota::IsExhausted(const std::string& path) const { return exhausted_.contains(path); }
 
+bool DailyQuota::MayCall(const std::string& path) {
+  const auto at = exhausted_.find(path);
+  if (at == exhausted_.end()) return true;
+  const base::TimePoint now = loop_.clock().Now();
+  if (now < at->second.next_trial) return false;
+  at->second.next_trial = now + kBetweenTrials;
+  return true;
+}
+
+void DailyQuota::Worked(const std::string& path) {
+  const auto at = exhausted_.find(path);
+  if (at == exhausted_.end()) return;
+  at->second.gauge->Set(0);
+  exhausted_.erase(at);
+}
+
 void DailyQuota::Clear() {
-  for (const auto& [path, gauge] : exhausted_) gauge->Set(0);
+  for (const auto& [path, interface] : exhausted_) interface.gauge->Set(0);
   exhausted_.clear();
   if (midnight_ != 0) loop_.Cancel(std::exchange(midnight_, 0));
 }

@@ -14,8 +14,17 @@ namespace {
 using base::ErrorCode;
 using nlohmann::json;
 
-constexpr const char* kClearQuota = "/cgi-bin/clear_quota";
 constexpr base::Duration kBetweenSameLogs = std::chrono::hours(1);
+
+/// The last one clears one interface, and then all count as cleared: one that is not says so at its next call.
+bool ClearsQuota(std::string_view path) {
+  return path == "/cgi-bin/clear_quota" || path == "/cgi-bin/clear_quota/v2" || path == "/cgi-bin/openapi/quota/clear";
+}
+
+/// Files go up and down there.
+bool IsMedia(std::string_view path) {
+  return path.find("/media/") != path.npos || path.find("/material/") != path.npos;
+}
 
 ApiAnswer Read(HttpAnswer answer) {
   ApiAnswer read{answer.status, std::move(answer.content_type), std::move(answer.body), false, false, 0, {}};
@@ -40,7 +49,7 @@ ApiAnswer QuotaAnswer() {
                    true,
                    true,
                    45009,
-                   "daily calls used up; asked again after 00:00 Asia/Shanghai"};
+                   "daily calls used up until 00:00 Asia/Shanghai; one call in 30 minutes is tried"};
   answer.body = json({{"errcode", answer.errcode}, {"errmsg", answer.errmsg}}).dump();
   return answer;
 }
@@ -64,7 +73,7 @@ WeChatApi::~WeChatApi() {
 }
 
 void WeChatApi::Call(ApiCall call, Done done) {
-  if (quota_.IsExhausted(call.path)) {
+  if (!quota_.MayCall(call.path)) {
     done(QuotaAnswer());
     return;
   }
@@ -74,9 +83,9 @@ void WeChatApi::Call(ApiCall call, Done done) {
   }
   const CallId id = ++last_;
   Open& open = open_[id];
+  open.deadline = loop_.clock().Now() + (IsMedia(call.path) ? options_.media_deadline : options_.deadline);
   open.call = std::move(call);
   open.done = std::move(done);
-  open.deadline = loop_.clock().Now() + options_.deadline;
   if (tokens_ == nullptr) {
     Send(id, {});
   } else {
@@ -150,8 +159,11 @@ void WeChatApi::End(CallId id, base::Result<ApiAnswer> result) {
 }
 
 void WeChatApi::Note(const std::string& path, const ApiAnswer& answer) {
-  if (answer.has_errcode && answer.errcode == 0 && path == kClearQuota) quota_.Clear();
-  if (answer.errcode == 0) return;
+  if (answer.has_errcode && answer.errcode == 0 && ClearsQuota(path)) quota_.Clear();
+  if (answer.errcode == 0) {
+    if (answer.status == 200) quota_.Worked(path);
+    return;
+  }
   metrics_
       .Counter("yingda_wechat_errors_total", "Calls that WeChat's API answered with an errcode",
                {{"account", options_.account}, {"errcode", ErrcodeLabel(answer.errcode)}})

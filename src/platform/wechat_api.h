@@ -36,7 +36,8 @@ struct ApiAnswer {
 };
 
 /// WeChat's HTTP API for one account. Adds the access token; when WeChat refuses the token, gets a new one and calls
-/// once more. An interface whose calls of the day are used up answers 45009 by itself until the day ends. Alternatively
+/// once more. An interface whose calls of the day are used up answers 45009 by itself until the day ends, clear_quota
+/// is called through here, or a call that is let through now and then (DailyQuota) works. Alternatively
 /// the API base is the API proxy of another Yingda, which adds the token: then `api_key` is shown to that one, and
 /// there is no token here. Thread-safety: on the loop's thread. Lifetime: ends before tokens, client and loop; calls
 /// that are open then end without `done`.
@@ -48,7 +49,8 @@ class WeChatApi {
     std::string api_key;
     /// For all of it: waiting for a token, the call, the second call.
     base::Duration deadline = std::chrono::seconds(10);
-    size_t max_calls = 256;  // at once
+    base::Duration media_deadline = std::chrono::seconds(60);  // the same for paths with /media/ or /material/
+    size_t max_calls = 256;                                    // at once
     size_t max_response_bytes = 16 * 1024 * 1024;
   };
   /// Errors: kUnavailable, kUnauthenticated: WeChat has not got the call: no token, no connection, too many calls.

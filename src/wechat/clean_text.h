@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-// Inside the module: what text may come in, and what may go out.
+// What text may come in, and what may go out.
 namespace yingda::wechat {
 
 /// The text, with each invalid byte of UTF-8 as U+FFFD. Cost: valid text, which nearly all is, is scanned quickly.

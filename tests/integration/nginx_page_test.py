@@ -128,12 +128,19 @@ class NginxPageTest(Scene):
         self.assertEqual(response.status, 404)
         self.assertIn("已经不在了", body)
 
-    def test_plain_http_is_sent_to_https(self):
+    def test_plain_http_is_sent_to_https_and_the_address_is_in_no_log(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.nginx.plain_port, timeout=10)
-        connection.request("GET", "/a/x")
-        response = connection.getresponse()
-        self.assertEqual((response.status, response.headers["Location"].split(":")[0]), (301, "https"))
+        page = secrets.token_hex(16)
+        for path in (f"/a/{page}?q=1", f"//a/{page}", f"/%61/{page}/live"):
+            connection.request("GET", path)
+            response = connection.getresponse()
+            response.read()
+            self.assertEqual((response.status, response.headers["Location"].split(":")[0]), (301, "https"))
+            self.assertTrue(response.headers["Location"].endswith(path))
         connection.close()
+        wait_until(lambda: self.nginx.access_log().count('"status":301') >= 3, what="all is logged")
+        for log in self.nginx.root.glob("*.log"):
+            self.assertNotIn(page, log.read_text(encoding="utf-8"))
 
     def test_bodies_and_other_methods_stay_outside(self):
         page = secrets.token_hex(16)

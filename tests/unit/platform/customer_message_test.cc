@@ -54,10 +54,33 @@ TEST(CustomerMessageTest, BytesAreRawUtf8) {
   EXPECT_EQ(body->find('\\'), std::string::npos) << *body;
 }
 
+TEST(CustomerMessageTest, NoStringOfAnyKindIsEscapedWithItsCodePoint) {
+  const std::string damaged = "a\x01\x1b\r\x7f\nb";  // dump() would write \u0001 and \u001b: errcode 40033
+  const wechat::Reply replies[] = {
+      wechat::TextReply{damaged},
+      wechat::ImageReply{damaged},
+      wechat::VoiceReply{damaged},
+      wechat::VideoReply{damaged, damaged, damaged},
+      wechat::MusicReply{damaged, damaged, damaged, damaged, damaged},
+      wechat::NewsReply{{{damaged, damaged, damaged, damaged}}},
+  };
+  for (const MessageDialect dialect : {kOfficial, kMini}) {
+    for (const wechat::Reply& reply : replies) {
+      const auto body = CustomerMessageBody("o\x02X", reply, false, dialect);
+      if (!body) continue;  // no message in this dialect
+      EXPECT_EQ(body->find("\\u"), std::string::npos) << *body;
+      EXPECT_EQ(body->find("\\r"), std::string::npos) << *body;
+      EXPECT_EQ(body->find('\x7f'), std::string::npos) << *body;
+      EXPECT_NE(body->find("a\\nb"), std::string::npos) << *body;
+      EXPECT_EQ(json::parse(*body)["touser"], "oX");
+    }
+  }
+}
+
 TEST(CustomerMessageTest, BrokenUtf8IsReplacedAndNotThrown) {
   const auto body = CustomerMessageBody(kOpenId, wechat::TextReply{"a\xff\xe4\xbd"}, false, kOfficial);
   ASSERT_TRUE(body);
-  EXPECT_EQ(json::parse(*body)["text"]["content"], "a\xef\xbf\xbd\xef\xbf\xbd");
+  EXPECT_EQ(json::parse(*body)["text"]["content"], "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 
 TEST(CustomerMessageTest, OnlyTheFirstArticleGoesOut) {

@@ -188,6 +188,57 @@ TEST_F(WeChatApiTest, ClearingTheQuotaAllowsCallsAgain) {
   EXPECT_EQ(stage_.Open(), 1U);
 }
 
+TEST_F(WeChatApiTest, EveryWayToClearTheQuotaCounts) {
+  for (const char* const path : {"/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2", "/cgi-bin/openapi/quota/clear"}) {
+    Call("/cgi-bin/a");
+    stage_.Answer(Refusal(45009));
+    Call(path);
+    stage_.Answer(Refusal(0));
+    Call("/cgi-bin/a");
+    ASSERT_EQ(stage_.Open(), 1U) << path;
+    stage_.Answer(Refusal(0));
+  }
+}
+
+TEST_F(WeChatApiTest, AQuotaClearedInTheConsoleIsNoticedByOneCallInHalfAnHour) {
+  Call("/cgi-bin/a");
+  stage_.Answer(Refusal(45009));
+  for (int half_hours = 0; half_hours < 3; ++half_hours) {
+    stage_.Advance(30min - 1ms);
+    Call("/cgi-bin/a");
+    EXPECT_EQ(stage_.Open(), 0U) << "too early";
+    stage_.Advance(1ms);
+    Call("/cgi-bin/a");
+    Call("/cgi-bin/a");
+    ASSERT_EQ(stage_.Open(), 1U) << "one tries, the others do not";
+    EXPECT_EQ(got_.back()->errcode, 45009);
+    if (half_hours == 1) {
+      stage_.Fail(ErrorCode::kUnavailable);  // tells nothing about the quota
+    } else {
+      stage_.Answer(Refusal(half_hours == 0 ? 45009 : 0));
+    }
+  }
+  for (int i = 0; i < 3; ++i) Call("/cgi-bin/a");
+  EXPECT_EQ(stage_.Open(), 3U) << "it was cleared";
+  EXPECT_TRUE(stage_.HasMetric(R"(yingda_wechat_quota_exhausted{account="main",path="/cgi-bin/a"} 0)"));
+}
+
+TEST_F(WeChatApiTest, MediaHaveAMinuteAndTheRestTenSeconds) {
+  const std::pair<const char*, std::chrono::seconds> cases[] = {{"/cgi-bin/media/upload", 60s},
+                                                                {"/cgi-bin/material/add_material", 60s},
+                                                                {"/cgi-bin/mediacheck", 10s},
+                                                                {"/cgi-bin/message/custom/send", 10s}};
+  for (const auto& [path, deadline] : cases) {
+    const size_t before = got_.size();
+    Call(path);
+    stage_.Advance(deadline - 1ms);
+    EXPECT_EQ(got_.size(), before) << path;
+    stage_.Advance(1ms);
+    ASSERT_EQ(got_.size(), before + 1) << path;
+    EXPECT_EQ(LastError(), ErrorCode::kDeadlineExceeded) << path;
+  }
+}
+
 TEST_F(WeChatApiTest, NoMoreThanTheLimitIsUnderWay) {
   options_.max_calls = 2;
   Begin();

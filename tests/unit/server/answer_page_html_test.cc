@@ -57,6 +57,12 @@ TEST(AnswerPageHtmlTest, PageWithoutItsAnswerIsBelowThirtyKilobytes) {
   EXPECT_GT(bytes, 1000U);
 }
 
+TEST(AnswerPageHtmlTest, PageWithNineKilobytesOfAnswerIsBelowThirtyKilobytes) {
+  std::string answer;
+  for (int i = 0; answer.size() < 9000; ++i) answer += "## 第" + std::to_string(i) + "点\n\n- **要点**：说明文字。\n\n";
+  EXPECT_LE(kHtml.Page(View("问", answer, true)).body.size(), 30U * 1000);
+}
+
 TEST(AnswerPageHtmlTest, PolicyAllowsTheVeryBytesOfStyleAndScriptAndNothingElse) {
   const net::HttpResponse page = kHtml.Page(View("问", "答", false));
   EXPECT_EQ(Header(page, "Content-Security-Policy"),

@@ -29,9 +29,13 @@ class OneToken final : public platform::TokenProvider {
                                  clock_.Now() + std::chrono::seconds(7199)});
     }
   }
-  void Refused(int64_t refused) override { generation += refused == generation ? 1 : 0; }
+  void Refused(int64_t refused) override {
+    ++refusals;
+    generation += refused == generation ? 1 : 0;
+  }
 
   int64_t generation = 1;
+  int refusals = 0;
   std::optional<base::Error> error;
 
  private:

@@ -84,6 +84,43 @@ TEST(TokenHandlerTest, WhyThereIsNoTokenIsSaid) {
   EXPECT_NE(answer.body.find("add 1.2.3.4 to the list"), std::string::npos);
 }
 
+// printf TOKEN1 | sha256sum | head -c 16, and of TOKEN2.
+const std::string kFirst = "64fecfe1ce6bf026", kSecond = "2e5f7fb8fe8691a5";
+
+TEST(TokenHandlerTest, ARefusedTokenIsRenewedOnceHoweverManyReportIt) {
+  ProgramsStage stage(Clients());
+  const auto token = [&](const std::string& path) {
+    return nlohmann::json::parse(stage.Get(path, kCrm).body).value("access_token", "");
+  };
+  EXPECT_EQ(token("/token/main"), "TOKEN1");
+  EXPECT_EQ(token("/token/main?refused=" + kSecond), "TOKEN1") << "not the one that is given out";
+  EXPECT_EQ(token("/token/main?refused=" + kFirst), "TOKEN2");
+  EXPECT_EQ(token("/token/main?refused=" + kFirst), "TOKEN2") << "the second report is of what is gone";
+  stage.wechat.On([&] {
+    EXPECT_EQ(stage.token.refusals, 1);
+    EXPECT_EQ(stage.token.generation, 2);
+  });
+  EXPECT_EQ(token("/token/main?refused=" + kSecond), "TOKEN3");
+}
+
+TEST(TokenHandlerTest, ReportsThatNameNothingAreRefusedAndRenewNothing) {
+  ProgramsStage stage(Clients());
+  for (const std::string& refused : {std::string(), std::string("TOKEN1"), kFirst + "0", "g" + kFirst.substr(1)}) {
+    const platform::HttpAnswer answer = stage.Get("/token/main?refused=" + refused, kCrm);
+    EXPECT_EQ(answer.status, 400) << refused;
+    EXPECT_NE(answer.body.find("SHA-256"), std::string::npos) << answer.body;
+  }
+  EXPECT_EQ(stage.Get("/token/main?refused=" + kFirst, kMenu).status, 403) << "it may not have tokens either";
+  EXPECT_EQ(stage.Get("/token/main?refused=" + kFirst).status, 401);
+  stage.wechat.On([&] { EXPECT_EQ(stage.token.refusals, 0); });
+}
+
+TEST(TokenHandlerTest, ReportsCountForTheRate) {
+  ProgramsStage stage(Clients());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(stage.Get("/token/main?refused=" + kFirst, kSlow).status, 200);
+  EXPECT_EQ(stage.Get("/token/main?refused=" + kFirst, kSlow).status, 429);
+}
+
 TEST(TokenHandlerTest, NeitherTokensNorKeysAreLogged) {
   ProgramsStage stage(Clients());
   stage.Get("/token/main", kCrm);
