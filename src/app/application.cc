@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/application.h"
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -19,7 +20,7 @@ constexpr base::Duration kTurnsKeep = 24h * 30;
 
 /// An account's ability is asked for again when WeChat could not be reached: after this, doubled each time.
 constexpr base::Duration kFirstProbeAgain = 30s;
-constexpr int kMostProbes = 10;
+constexpr int kMostDoublings = 6;  // then about every half an hour, for whoever mends it meanwhile
 
 bot::Ability FirstAbility(config::AccountConfig::Kind kind) {
   switch (kind) {
@@ -169,11 +170,12 @@ void Application::FindAbilities() {
 void Application::FindAbility(size_t index, int failures) {
   platform::ProbeAbility(*platforms_[index].api, [this, index, failures](const platform::AbilityFinding& finding) {
     const bot::Account& account = *accounts_[index];
+    if (stopped_) return;
     if (finding.can_push == platform::CanPush::kUnknown) {
-      logger_.Warning("ability_unknown", {{"account", account.name}, {"what", finding.why}});
-      if (failures + 1 >= kMostProbes) return;
-      loop_.After(kFirstProbeAgain * (int64_t{1} << failures),
-                  [this, index, failures] { FindAbility(index, failures + 1); });
+      if (failures == 0) logger_.Warning("ability_unknown", {{"account", account.name}, {"what", finding.why}});
+      loop_.After(kFirstProbeAgain * (int64_t{1} << std::min(failures, kMostDoublings)), [this, index, failures] {
+        if (index < platforms_.size()) FindAbility(index, failures + 1);
+      });
       return;
     }
     const bool can = finding.can_push == platform::CanPush::kYes;
@@ -273,11 +275,15 @@ bool Application::Stop() {
     stopped.get_future().get();
     // Customer-service messages on their way: whether they arrived is worth a moment.
     idle->get_future().wait_for(config_.drain);
-    loop_.Post([this] {
+    // What they leave behind is in the store before it is flushed.
+    std::promise<void> ended;
+    loop_.Post([&] {
       for (const AccountPlatform& account : platforms_) {
         if (account.messages) account.messages->Stop();
       }
+      ended.set_value();
     });
+    ended.get_future().get();
   }
   if (operations_server_) operations_server_->Stop(base::Duration::zero());
   if (store_) {

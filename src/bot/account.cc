@@ -21,10 +21,16 @@ std::string Account::ReadableSoFar(std::string_view answer_so_far) const {
 }
 
 std::string Account::PageMarkdown(std::string_view answer, bool finished) const {
-  if (finished) return Masked(answer);
-  // Whole lines or sentences only, so that a word of the filter is seen before a piece of it is shown.
-  const size_t line_end = answer.rfind('\n') == std::string_view::npos ? 0 : answer.rfind('\n') + 1;
-  return Masked(answer.substr(0, std::max(line_end, text::StableMarkdown(answer))));
+  if (!finished) {
+    // Whole lines or sentences only, so that a word of the filter is seen before a piece of it is shown.
+    const size_t line_end = answer.rfind('\n') == std::string_view::npos ? 0 : answer.rfind('\n') + 1;
+    answer = answer.substr(0, std::max(line_end, text::StableMarkdown(answer)));
+  }
+  std::string masked = Masked(answer);
+  const std::string shown = text::WeChatText(masked);
+  // A word that markup had split (网**络**) is only seen in the text that is read; that text is shown then.
+  std::string again = Masked(shown);
+  return again == shown ? masked : again;
 }
 
 std::string Account::Masked(std::string_view text) const {

@@ -48,6 +48,11 @@ void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
     const auto* const own = std::get_if<wechat::TextReply>(&question.own);
     rendered = own == nullptr ? std::string(wechat::kSuccess) : RenderText(question, own->content, now);
   }
+  const Account& account = *question.account;
+  if (account.AbilityNow() == Ability::kPushOnly) {
+    rendered = wechat::kSuccess;
+    account.messages->Send(question.open_id, wechat::TextReply{account.texts.busy}, false, {});
+  }
   auto body = std::make_shared<const std::string>(std::move(rendered));
   port.Send(*body);
   book_.FinishJob(question.key, std::move(body));
@@ -57,6 +62,12 @@ void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
 base::Task AnswerDesk::GivePart(JobPointer job) {
   // With a reply, it is on its way to the store and then out.
   if (job->giving_part || job->reply || job->work_done || job->model_done) co_return;
+  if (job->question.kind == Question::Kind::kReply) {  // the store is slow, but the reply itself needs none
+    job->reply = WaitingText(*job);
+    job->reply_is_part = true;
+    GiveReply(job);
+    co_return;
+  }
   const Account& account = *job->question.account;
   if (account.AnswerBlocked(job->answer)) {
     EndCall(job, model::ChatFailure::kContentPolicy);  // the work concludes at once, with the text for it
@@ -91,6 +102,16 @@ base::Task AnswerDesk::GivePart(JobPointer job) {
   });
 }
 
+std::string AnswerDesk::WaitingText(const Job& job) const {
+  if (job.question.kind == Question::Kind::kReply) {
+    const auto* const own = std::get_if<wechat::TextReply>(&job.question.own);
+    if (own == nullptr) return "";
+    PageStyle style = StyleOf(job, options_.page_bytes);
+    return NextPage(own->content, 0, job.question.account->texts, style).text;
+  }
+  return PartReply("", job.question.account->texts, StyleOf(job, options_.page_bytes));
+}
+
 void AnswerDesk::PartStored(const JobPointer& job) {
   job->giving_part = false;
   if (!GiveReply(job)) {
@@ -103,6 +124,23 @@ void AnswerDesk::PartStored(const JobPointer& job) {
     job->delivery = store::Delivery::kNone;
   }
   if (job->after_part) std::exchange(job->after_part, nullptr)();
+}
+
+bool AnswerDesk::GiveWhole(const JobPointer& job) {
+  const bool stored = job->question.kind != Question::Kind::kReply || job->acknowledged;
+  if (!stored || job->delivery != store::Delivery::kNone || job->acknowledged) return GiveReply(job);
+  if (job->waiting.empty() || job->giving_part) return job->giving_part;
+  // Concluded while no push was open: a crash between the bytes and what the store knows must not give it twice.
+  job->giving_part = true;
+  job->delivery = store::Delivery::kClaimed;
+  store_.SetDelivery(job->question.key, store::Delivery::kClaimed, [this, job](const base::Result<void>&) {
+    job->giving_part = false;
+    if (stopping_ || job->settled || GiveReply(job)) return;
+    job->delivery = store::Delivery::kNone;
+    store_.SetDelivery(job->question.key, store::Delivery::kNone, {});
+    if (job->settle_timer == 0) ReturnToInbox(job);
+  });
+  return true;
 }
 
 bool AnswerDesk::GiveReply(const JobPointer& job) {
@@ -123,7 +161,7 @@ void AnswerDesk::Delivered(const JobPointer& job, int try_number) {
   const bool first_time = job->delivery != store::Delivery::kDelivered && !job->acknowledged;
   if (first_time) {
     job->delivery = store::Delivery::kDelivered;
-    if (job->front_given) inbox_.Arrived(job->question.key);
+    if (job->front_given) inbox_.Arrived(job->claim_key);
     if (!job->resent_key.empty()) store_.SetDelivery(job->resent_key, store::Delivery::kDelivered, {});
     store_.SetDelivery(job->question.key, store::Delivery::kDelivered, {});
     CountDelivery(*job, try_number);
@@ -164,12 +202,12 @@ void AnswerDesk::CountDelivery(const Job& job, int try_number) {
 }
 
 void AnswerDesk::ReturnToInbox(const JobPointer& job) {
-  if (job->settled) return;
+  if (job->settled || stopping_) return;
   const Question& question = job->question;
   if (job->delivery != store::Delivery::kDelivered && !job->left) {
     // What a process that ended may have written stays where it is: only an explicit 继续 may give it again.
     if (!job->maybe_given) {
-      if (job->front_given) inbox_.Returned(question.account->name, question.open_id, question.key);
+      if (job->front_given) inbox_.Returned(question.account->name, question.open_id, job->claim_key);
       store::JobResult result = ResultOf(*job);
       result.reply_text.clear();
       result.delivery = store::Delivery::kDelivered;  // in the inbox: nothing of this job is open any more

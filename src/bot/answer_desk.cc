@@ -100,6 +100,9 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
 AnswerDesk::JobPointer AnswerDesk::Open(Question question, base::WallTime first_seen, int tries) {
   auto job = std::make_shared<Job>();
   job->question = std::move(question);
+  job->claim_key = job->question.key;
+  // A reply that is not in the store begins anew in the next process, and must not answer for what this one took.
+  if (job->question.kind == Question::Kind::kReply) job->claim_key += "/" + nonce_;
   job->first_seen = first_seen;
   const base::Duration age = std::max(base::Duration::zero(), loop_.clock().WallNow() - first_seen);
   job->first_seen_here = loop_.clock().Now() - age;
@@ -132,7 +135,7 @@ void AnswerDesk::Join(const JobPointer& job, std::shared_ptr<ReplyPort> port) {
   // A reply that is on its way to the store is given when it is there.
   const bool stored = job->work_done || (job->reply_is_part && !job->giving_part);
   if (job->reply && stored) {
-    GiveReply(job);
+    GiveWhole(job);
     return;
   }
   LookAtPush(job, std::prev(job->waiting.end()));
@@ -154,7 +157,7 @@ void AnswerDesk::LookAtPush(const JobPointer& job, PushIterator push) {
       GivePart(job);
       return;
     case WindowAction::kAcknowledge:
-      Acknowledge(job);
+      if (job->accepted) Acknowledge(job);  // else as soon as it is
       return;
     case WindowAction::kClose:
     case WindowAction::kReply:  // only a job with a reply says so, and Join has given it
@@ -162,6 +165,16 @@ void AnswerDesk::LookAtPush(const JobPointer& job, PushIterator push) {
       instruments_->closed_by_us.Add();
       RemovePush(job, push);
       return;
+  }
+}
+
+/// `success` ends WeChat's tries, so it waits for the store.
+void AnswerDesk::Accepted(const JobPointer& job) {
+  job->accepted = true;
+  for (auto push = job->waiting.begin(); push != job->waiting.end() && !job->reply; ++push) {
+    if (push->timer != 0) continue;
+    LookAtPush(job, push);
+    return;  // what is given is given to all of them
   }
 }
 
@@ -227,8 +240,8 @@ void AnswerDesk::WindowOver(const JobPointer& job) {
   // The work goes on; what it makes goes to the inbox. A push that comes all the same is told so.
   if (job->reply) return;
   const Account& account = *job->question.account;
-  job->acknowledged = account.CanPush();
-  job->reply = job->acknowledged ? "" : PartReply("", account.texts, StyleOf(*job, options_.page_bytes));
+  job->acknowledged = account.CanPush() && job->accepted;
+  job->reply = job->acknowledged ? "" : WaitingText(*job);
   job->reply_is_part = true;
 }
 

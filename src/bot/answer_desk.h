@@ -46,7 +46,7 @@ class AnswerDesk {
     base::Duration typing_at_most = std::chrono::seconds(28);          // after the message; WeChat refuses it later
     base::Duration push_after_reply = std::chrono::milliseconds(700);  // so that pages arrive in their order
     base::Duration resend_within = std::chrono::minutes(10);           // 重发 gives an answer that is no older
-    int most_unread_at_start = 200'000;                                // followers whose unread texts are known apart
+    int most_unread_at_start = 100'000;                                // followers whose unread texts are known apart
     bool log_content = false;
     Inbox::Options inbox;
     FollowUp::Options follow_up;
@@ -79,6 +79,7 @@ class AnswerDesk {
   /// Any thread.
   size_t Jobs() const { return job_count_; }
   size_t Waiting() const { return waiting_count_; }
+  size_t PageBytes() const { return options_.page_bytes; }
   bool MayHaveUnread(const Account& account, const std::string& open_id) const {
     return inbox_.MayHave(account.name, open_id);
   }
@@ -99,6 +100,7 @@ class AnswerDesk {
   void ArmSettle(const JobPointer& job, base::Duration delay);
   void WindowOver(const JobPointer& job);
 
+  void Accepted(const JobPointer& job);
   void Acknowledge(const JobPointer& job);
   void ShowTyping(const JobPointer& job);
 
@@ -108,7 +110,11 @@ class AnswerDesk {
   void RefuseBusy(const Question& question, ReplyPort& port);
   base::Task GivePart(JobPointer job);
   void PartStored(const JobPointer& job);
+  /// Gives the final reply; when that takes a write first, it is on its way. False: nobody is there.
+  bool GiveWhole(const JobPointer& job);
   bool GiveReply(const JobPointer& job);
+  /// What a push gets when its window closes before there is anything else.
+  std::string WaitingText(const Job& job) const;
   void Delivered(const JobPointer& job, int try_number);
   void CountDelivery(const Job& job, int try_number);
   void ReturnToInbox(const JobPointer& job);
@@ -141,6 +147,7 @@ class AnswerDesk {
   void SaveAgain(const JobPointer& job, store::JobResult result, base::Duration delay);
   /// What is in the inbox goes out as customer-service messages, where the account may.
   void FollowUpSoon(const Job& job);
+  void SendDirectly(const Account& account, const Question& question);
 
   // What it makes of the outcome (answer_outcome.cc).
   const std::string& RefusalText(const Job& job, Admission admission) const;
@@ -162,6 +169,7 @@ class AnswerDesk {
   AnswerPages& pages_;
   base::Logger& logger_;
   const base::FollowerTagger& tagger_;
+  const std::string nonce_ = base::RandomHex(8);
   std::unique_ptr<Instruments> instruments_;
 
   std::unordered_map<std::string, JobPointer> jobs_;

@@ -49,7 +49,7 @@ store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
       job.delivery = store::Delivery::kDelivered;  // the inbox has it: nothing of the job is open any more
       job.reply_loss = first.text;                 // for 重发
     }
-    if (!job.front.empty() && !job.front_given) inbox_.Returned(account.name, job.question.open_id, job.question.key);
+    if (!job.front.empty() && !job.front_given) inbox_.Returned(account.name, job.question.open_id, job.claim_key);
   } else {
     if (!job.page_id.empty()) {
       style.page_url = pages_.Url(job.page_id);
@@ -74,21 +74,30 @@ store::JobResult AnswerDesk::ConcludeOwn(Job& job, std::string own, std::string 
   const Account& account = *job.question.account;
   store::InboxItem item;
   if (job.reply) {  // told to wait, or acknowledged: the next 继续 gets the page, or a customer-service message does
-    if (!job.front.empty()) inbox_.Returned(account.name, job.question.open_id, job.question.key);
+    if (!job.front.empty()) inbox_.Returned(account.name, job.question.open_id, job.claim_key);
     if (job.acknowledged) {
       job.delivery = store::Delivery::kDelivered;
-      item = InboxItemOf(job, std::move(own), 0, false);
-      item.question.clear();  // what is said by ourselves needs no label
+      // A page that goes out all the same needs no words beside it.
+      if (job.front.empty()) item = InboxItemOf(job, std::move(own), 0, false);
     }
+  } else if (job.question.kind == Question::Kind::kContinue && !job.front.empty()) {
+    job.reply = job.front.text;  // says itself how to go on
+    job.reply_loss = job.front.text;
   } else {
-    // A page of the inbox says itself how to go on.
-    const bool page_only = job.question.kind == Question::Kind::kContinue;
-    job.reply = page_only && !job.front.empty() ? job.front.text : JoinReply(job.front, own, account.texts);
-    job.front_given = !job.front.empty();
-    job.reply_loss = job.front.empty() ? std::move(loss) : job.front.text;
-    job.delivery = job.waiting.empty() ? store::Delivery::kNone : store::Delivery::kClaimed;
+    PageStyle style = StyleOf(job, RoomBehind(job.front, options_.page_bytes, account.texts));
+    style.made_by_model = false;
+    const bool repeats = job.question.kind != Question::Kind::kReply;  // a page, or a text of ours
+    const TextPage page = repeats ? TextPage{own, own.size(), false} : NextPage(own, 0, account.texts, style);
+    job.reply = JoinReply(job.front, page.text, account.texts);
+    job.reply_loss = std::move(loss);
+    if (page.more) item = InboxItemOf(job, own.substr(page.taken_bytes), 1, false);
+  }
+  if (!job.acknowledged && job.reply && job.delivery == store::Delivery::kNone) {
+    job.front_given = !job.front.empty() && !job.reply_is_part;
+    if (!job.reply_is_part && !job.waiting.empty()) job.delivery = store::Delivery::kClaimed;
   }
   store::JobResult result = ResultOf(job);
+  item.question.clear();  // what is said by ourselves needs no label
   if (!base::TrimBlanks(item.text).empty()) result.inbox.push_back(std::move(item));
   return result;
 }

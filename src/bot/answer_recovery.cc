@@ -39,7 +39,8 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     const JobPointer job = Open(QuestionOf(record, *account), first_seen, record.tries);
     job->delivery = record.delivery;
     job->reply_loss = std::move(record.reply_text);
-    if (!record.reply.empty()) job->reply = std::move(record.reply);
+    if (record.finished || !record.reply.empty()) job->reply = std::move(record.reply);
+    job->accepted = true;
     job->page_id = std::move(record.page_id);
     job->maybe_given = record.delivery == store::Delivery::kClaimed;
     job->front_given = true;  // who knows; what it claimed goes with it
@@ -56,7 +57,7 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     job->reply_loss.clear();
     job->maybe_given = job->reply_is_part;
     job->front_given = job->reply_is_part;
-    if (!job->reply_is_part) inbox_.Returned(account->name, job->question.open_id, job->question.key);
+    if (!job->reply_is_part) inbox_.Returned(account->name, job->question.open_id, job->claim_key);
     if (job->question.kind == Question::Kind::kReply) job->acknowledged = true;  // no other way keeps such a job
     if (job->acknowledged && !job->reply) job->reply = "";
     Work(job, true);
@@ -66,7 +67,7 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
 
 void AnswerDesk::RecoverUnread(const std::vector<store::FollowerName>& followers,
                                const std::function<const Account*(const std::string&)>& account_of) {
-  inbox_.Load(followers);
+  inbox_.Load(followers, followers.size() < static_cast<size_t>(options_.most_unread_at_start));
   for (const store::FollowerName& follower : followers) {
     const Account* const account = account_of(follower.account);
     if (account != nullptr) follow_up_.Deliver(*account, follower.open_id);
@@ -122,6 +123,7 @@ void AnswerDesk::Stop(std::function<void()> idle) {
   for (const JobPointer& job : all) {
     EndCall(job, model::ChatFailure::kCancelled);
     CloseAll(job);
+    if (job->settle_timer != 0) loop_.Cancel(std::exchange(job->settle_timer, 0));
   }
   follow_up_.Stop(std::move(idle));
 }

@@ -47,12 +47,14 @@ store::JobRecord RecordOf(const Job& job) {
 base::Completion<bool> AnswerDesk::Accept(const JobPointer& job, bool accepted_before) {
   return base::Completion<bool>([this, job, accepted_before](std::function<void(bool)> done) {
     if (accepted_before) {
+      job->accepted = true;
       done(true);
       return;
     }
-    store_.AcceptJob(RecordOf(*job), [this, done](const StoreResult& accepted) {
+    store_.AcceptJob(RecordOf(*job), [this, job, done](const StoreResult& accepted) {
       // Where nothing can be kept for later, the follower is told rather than left waiting.
       if (!accepted) logger_.Error("accept_failed", {{"error", accepted.error().message}});
+      Accepted(job);
       done(static_cast<bool>(accepted));
     });
   });
@@ -135,12 +137,14 @@ base::Completion<InboxShare> AnswerDesk::TakeFront(const JobPointer& job, size_t
   const Account& account = *job->question.account;
   // What was taken for a part that nobody was there for is still this job's. And where the inbox goes out as
   // customer-service messages, it does not stand in front of replies.
-  if (!job->front.empty() || account.CanPush() || stopping_ || job->left) {
+  const bool by_message = account.CanPush() && !follow_up_.Failing(account, job->question.open_id);
+  if (!job->front.empty() || by_message || stopping_ || job->left) {
     return base::Completion<InboxShare>([front = job->front](auto done) { done(front); });
   }
   const size_t dressed = own_bytes + account.texts.ai_label.size() + account.texts.page_link.size() + kLinkBytes;
-  const size_t room = RoomInFront(dressed, options_.page_bytes, account.texts);
-  return inbox_.Take(account.name, job->question.open_id, job->question.key, false,
+  const bool can_be_cut = job->question.kind == Question::Kind::kModel;
+  const size_t room = RoomInFront(dressed, can_be_cut, options_.page_bytes, account.texts);
+  return inbox_.Take(account.name, job->question.open_id, job->claim_key, false,
                      [&account, room](const std::vector<store::InboxItem>& unread) {
                        return FrontOfReply(unread, account.texts, room);
                      });
@@ -153,7 +157,7 @@ base::Completion<InboxShare> AnswerDesk::TakePage(const JobPointer& job) {
   }
   const Account& account = *job->question.account;
   // What a process that ended had taken may have arrived or not; an explicit 继续 is the time to give it again.
-  return inbox_.Take(account.name, job->question.open_id, job->question.key, true,
+  return inbox_.Take(account.name, job->question.open_id, job->claim_key, true,
                      [this, job, &account](const std::vector<store::InboxItem>& unread) {
                        if (job->reply) return InboxShare();
                        PageStyle style = StyleOf(*job, options_.page_bytes);
@@ -177,7 +181,8 @@ base::Completion<std::optional<store::JobRecord>> AnswerDesk::LastAnswer(const J
       if (recent) {
         std::erase_if(*recent, [&](const store::JobRecord& record) { return record.key == job->question.key; });
         const int64_t fresh_ms = now - options_.resend_within / std::chrono::milliseconds(1);
-        chosen = AnswerToResend(*recent, uncertain_only, options_.window.tries, fresh_ms);
+        chosen = AnswerToResend(*recent, uncertain_only, options_.window.tries, fresh_ms,
+                                base::UnixMilliseconds(job->first_seen));
       }
       done(std::move(chosen));
     };

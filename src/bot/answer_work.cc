@@ -66,7 +66,8 @@ base::Task AnswerDesk::GiveNextPage(JobPointer job, bool accepted_before) {
   const Texts& texts = job->question.account->texts;
   const bool accepted = co_await Accept(job, accepted_before);
   if (accepted) job->front = co_await TakePage(job);
-  if (accepted && job->front.empty() && queues_.Busy(FollowerKey(job->question))) {
+  while (accepted && job->front.empty() && !job->reply && !stopping_ && !job->left &&
+         queues_.Busy(FollowerKey(job->question))) {
     co_await ThisAnswerMade(job);
     co_await PartGiven(job);
     job->front = co_await TakePage(job);
@@ -117,14 +118,18 @@ base::Task AnswerDesk::GiveOwnReply(JobPointer job, bool accepted_before) {
   const Account& account = *job->question.account;
   const auto* const text = std::get_if<wechat::TextReply>(&job->question.own);
   const std::string own = text == nullptr ? std::string() : text->content;
-  if (job->acknowledged && !accepted_before) co_await Accept(job, false);
-  if (!job->acknowledged) job->front = co_await TakeFront(job, own.size());
+  const bool by_message = account.AbilityNow() == Ability::kPushOnly;
+  bool accepted = true;
+  if (by_message) accepted = co_await Accept(job, accepted_before);
+  if (!by_message) job->front = co_await TakeFront(job, own.size());
   if (!stopping_ && !job->left) {
-    if (job->acknowledged && text == nullptr) {
+    if (by_message && (text == nullptr || !accepted)) {
+      // What the inbox cannot hold, a picture or anything while the disk is full, goes out directly.
       job->delivery = store::Delivery::kDelivered;
-      account.messages->Send(job->question.open_id, job->question.own, false, {});
-    } else if (!job->reply && job->front.empty() && own.empty()) {
-      job->reply = "";  // `success`
+      if (!job->reply) job->reply = "";
+      SendDirectly(account, job->question);
+    } else if (!by_message && !job->reply && job->front.empty() && own.size() <= options_.page_bytes) {
+      job->reply = own;  // nothing of it is in the store
     } else {
       store::JobResult result = ConcludeOwn(*job, own, "");
       const base::Result<void> saved = co_await Save(job, result);
@@ -132,6 +137,15 @@ base::Task AnswerDesk::GiveOwnReply(JobPointer job, bool accepted_before) {
     }
   }
   WorkDone(job);
+}
+
+void AnswerDesk::SendDirectly(const Account& account, const Question& question) {
+  account.messages->Send(
+      question.open_id, question.own, false,
+      [this, name = account.name, request = question.request_id](platform::SendOutcome outcome) {
+        if (outcome.end == platform::SendEnd::kDelivered) return;
+        logger_.Error("message_not_sent", {{"account", name}, {"request", request}, {"errcode", outcome.errcode}});
+      });
 }
 
 void AnswerDesk::Keep(const JobPointer& job, store::JobResult result) {
@@ -154,13 +168,13 @@ void AnswerDesk::Saved(const JobPointer& job, const store::JobResult& result) {
 void AnswerDesk::SaveAgain(const JobPointer& job, store::JobResult result, base::Duration delay) {
   logger_.Error("store_reply_failed", {{"account", result.account}, {"again_in_seconds", delay / 1s}});
   // Given up when the text would have expired anyway, and when so many wait that memory is at stake.
-  const int64_t now = base::UnixMilliseconds(loop_.clock().WallNow());
-  const bool expired = !result.inbox.empty() && result.inbox.front().expires_ms < now;
-  if (stopping_ || expired || result.inbox.empty() || saving_again_ >= options_.max_jobs) return;
+  const bool expired = loop_.clock().WallNow() - job->first_seen > options_.inbox_keep;
+  if (stopping_ || job->left || expired || saving_again_ >= options_.max_jobs) return;
   ++saving_again_;
-  loop_.After(delay, [this, job, delay, result = std::move(result)] {
+  loop_.After(delay, [this, job, delay, result = std::move(result)]() mutable {
     --saving_again_;
-    if (stopping_) return;
+    if (stopping_ || job->left) return;
+    result.delivery = job->delivery;  // as it is by now
     store_.FinishJob(result, [this, job, delay, result](const base::Result<void>& saved) {
       if (saved) {
         Saved(job, result);
@@ -192,7 +206,7 @@ void AnswerDesk::WorkDone(const JobPointer& job) {
   }
   if (job->delivery == store::Delivery::kDelivered) {
     Settle(job);
-  } else if (!GiveReply(job) && job->settle_timer == 0) {
+  } else if (!GiveWhole(job) && job->settle_timer == 0) {
     ReturnToInbox(job);  // its window closed while it was worked on
   }
 }

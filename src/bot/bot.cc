@@ -131,7 +131,9 @@ bool Bot::NeedsWork(const Account& account, const wechat::Incoming& message, con
   const bool silent = std::holds_alternative<wechat::NoReply>(decision.reply);
   if (account.AbilityNow() == Ability::kPushOnly) return !silent;
   // What is unread goes in front of a text; other kinds of reply have no room for it.
-  if (!silent && !std::holds_alternative<wechat::TextReply>(decision.reply)) return false;
+  const auto* const text = std::get_if<wechat::TextReply>(&decision.reply);
+  if (!silent && text == nullptr) return false;
+  if (text != nullptr && text->content.size() > desk_.PageBytes()) return true;  // goes out in pages
   const bool shows = message.type == wechat::MessageType::kEvent ? wechat::ShowsReply(message.event)
                                                                  : message.type != wechat::MessageType::kUnknown;
   return shows && desk_.MayHaveUnread(account, message.from_user);

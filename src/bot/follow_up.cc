@@ -12,7 +12,10 @@ using namespace std::chrono_literals;
 
 constexpr base::Duration kWindow = 48h;          // WeChat's, after a message
 constexpr base::Duration kLongestPause = 10min;  // between tries to reach WeChat
-constexpr size_t kKeptFollowers = 100'000;       // counts of who has not been heard of for long go first
+constexpr int kTooLong = 45002;
+constexpr size_t kLeastPageBytes = 250;
+constexpr base::Duration kBeforeShorter = 200ms;  // so that the store has the page back
+constexpr size_t kKeptFollowers = 100'000;        // counts of who has not been heard of for long go first
 
 const char* ToString(platform::SendEnd end) {
   switch (end) {
@@ -74,7 +77,7 @@ void FollowUp::FollowerSpoke(const Account& account, const std::string& open_id)
   follower->spoke = loop_.clock().Now();
   follower->spoke_ms = base::UnixMilliseconds(loop_.clock().WallNow());
   follower->sent = 0;
-  follower->failures = 0;
+  follower->failures = std::min(follower->failures, 1);
 }
 
 bool FollowUp::May(const Follower& follower) const {
@@ -116,7 +119,10 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
       go_on = follower->again;
       continue;
     }
-    if (stopping_) break;  // claimed by a process that ends: the next one finds it abandoned
+    if (stopping_) {
+      inbox_.Returned(account.name, follower->open_id, key);  // for the next process
+      break;
+    }
     const platform::SendOutcome outcome = co_await Send(follower, page);
     Ended(outcome.end).Add();
     logger_.Info("pushed", {{"account", account.name},
@@ -143,10 +149,15 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
         [[fallthrough]];
       case platform::SendEnd::kClosed:
         follower->sent = options_.messages_per_window;
-        [[fallthrough]];
-      case platform::SendEnd::kRejected:
         inbox_.Returned(account.name, follower->open_id, key);
         go_on = false;
+        break;
+      case platform::SendEnd::kRejected:
+        if (TryShorter(follower, key, outcome.errcode)) {
+          go_on = false;
+        } else {
+          Rejected(follower, key);
+        }
         break;
       case platform::SendEnd::kUnavailable:
         inbox_.Returned(account.name, follower->open_id, key);
@@ -158,10 +169,34 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
   End(follower);
 }
 
+/// 45002, too long: its limit counts otherwise than ours for this text, so the same comes in smaller pages.
+bool FollowUp::TryShorter(const FollowerPointer& follower, const std::string& key, int errcode) {
+  const size_t now = follower->page_bytes == 0 ? options_.page_bytes : follower->page_bytes;
+  if (errcode != kTooLong || now < 2 * kLeastPageBytes) return false;
+  follower->page_bytes = now / 2;
+  inbox_.Returned(follower->account->name, follower->open_id, key);
+  loop_.After(kBeforeShorter, [this, follower] { Deliver(*follower->account, follower->open_id); });
+  return true;
+}
+
+/// WeChat does not take this text, and would not take it again: it must not stand in the way of what comes behind it.
+void FollowUp::Rejected(const FollowerPointer& follower, const std::string& key) {
+  const Account& account = *follower->account;
+  ++follower->sent;
+  logger_.Warning("push_rejected", {{"account", account.name},
+                                    {"follower", tagger_.Tag(account.name, follower->open_id)},
+                                    {"what", "微信不接受这条客服消息的内容，粉丝回复“继续”时再用被动回复给"}});
+  if (account.ability == Ability::kPushOnly) {
+    inbox_.Arrived(key);  // there is no other way to this follower
+  } else {
+    inbox_.Abandoned(account.name, follower->open_id, key);
+  }
+}
+
 InboxShare FollowUp::Choose(const Follower& follower, const std::vector<store::InboxItem>& unread) const {
   if (stopping_ || unread.empty()) return {};
   PageStyle style;
-  style.limit_bytes = options_.page_bytes;
+  style.limit_bytes = follower.page_bytes == 0 ? options_.page_bytes : follower.page_bytes;
   // The last message that WeChat allows says how to get the rest; the others are followed by it.
   style.tells_continue = follower.sent + 1 >= options_.messages_per_window;
   if (!unread.front().page_id.empty()) style.page_url = pages_.Url(unread.front().page_id);
@@ -206,7 +241,14 @@ void FollowUp::End(const FollowerPointer& follower) {
   if (waiting_.empty() || stopping_ || sending_ >= options_.max_followers_at_once) return;
   const FollowerPointer next = waiting_.front();
   waiting_.pop_front();
-  Begin(next);
+  // Not from here: where nobody may be written to any more, each would end at once, one inside the other.
+  ++sending_;
+  loop_.Post([this, next] { SendAll(next); });
+}
+
+bool FollowUp::Failing(const Account& account, const std::string& open_id) const {
+  const auto found = followers_.find(FollowerKey(account, open_id));
+  return found != followers_.end() && found->second->failures > 0;
 }
 
 void FollowUp::Stop(std::function<void()> idle) {

@@ -38,6 +38,8 @@ class FollowUp {
   void FollowerSpoke(const Account& account, const std::string& open_id);
   /// Sends what there is, unless that is under way already. Nothing for accounts that may not.
   void Deliver(const Account& account, const std::string& open_id);
+  /// WeChat could not be reached for this follower lately: what waits had better go another way, if one comes first.
+  bool Failing(const Account& account, const std::string& open_id) const;
   void Forget(const Account& account, const std::string& open_id);
   /// Begins nothing more; `idle` runs when nothing is being sent, perhaps at once.
   void Stop(std::function<void()> idle);
@@ -52,6 +54,7 @@ class FollowUp {
     bool sending = false;
     bool again = false;  // something came while sending
     int failures = 0;
+    size_t page_bytes = 0;  // that WeChat took; 0: as configured
   };
   using FollowerPointer = std::shared_ptr<Follower>;
 
@@ -61,6 +64,8 @@ class FollowUp {
   base::Completion<platform::SendOutcome> Send(const FollowerPointer& follower, const InboxShare& page);
   InboxShare Choose(const Follower& follower, const std::vector<store::InboxItem>& unread) const;
   bool May(const Follower& follower) const;
+  bool TryShorter(const FollowerPointer& follower, const std::string& key, int errcode);
+  void Rejected(const FollowerPointer& follower, const std::string& key);
   void Begin(const FollowerPointer& follower);
   void End(const FollowerPointer& follower);
   void TryAgainLater(const FollowerPointer& follower);

@@ -34,7 +34,8 @@ void Inbox::Added(const std::string& account, const std::string& open_id) {
   index_.Added(FollowerKey(account, open_id));
 }
 
-void Inbox::Load(const std::vector<store::FollowerName>& followers) {
+void Inbox::Load(const std::vector<store::FollowerName>& followers, bool all) {
+  if (!all) index_.NotAll();
   for (const store::FollowerName& follower : followers) Added(follower.account, follower.open_id);
 }
 

@@ -33,8 +33,8 @@ class Inbox {
   /// May this follower have something unread? Wrongly yes at times, never wrongly no.
   bool MayHave(const std::string& account, const std::string& open_id) const;
   void Added(const std::string& account, const std::string& open_id);
-  /// At start-up: whoever has something from before.
-  void Load(const std::vector<store::FollowerName>& followers);
+  /// At start-up: whoever has something from before; `all`: these are all of them.
+  void Load(const std::vector<store::FollowerName>& followers, bool all);
 
   /// Shows `choice` the unread texts, oldest first, and claims for `key` what it takes. `also_abandoned`: those too
   /// that a process took which ended before it knew whether they arrived. Empty when there is nothing, or when the

@@ -101,16 +101,15 @@ std::string JoinReply(const InboxShare& front, std::string_view own, const Texts
   return front.text + Separator(texts) + std::string(own);
 }
 
-size_t RoomInFront(size_t own_bytes, size_t limit_bytes, const Texts& texts) {
-  const size_t own = std::min(own_bytes, limit_bytes / 2);
+size_t RoomInFront(size_t own_bytes, bool own_can_be_cut, size_t limit_bytes, const Texts& texts) {
+  const size_t own = own_can_be_cut ? std::min(own_bytes, limit_bytes / 2) : own_bytes;
   const size_t fixed = Separator(texts).size() + texts.more_unread.size() + texts.continue_hint.size() + 2;
   return limit_bytes - std::min(limit_bytes, own + fixed);
 }
 
 size_t RoomBehind(const InboxShare& front, size_t limit_bytes, const Texts& texts) {
   if (front.empty()) return limit_bytes;
-  // A front of more than half stands before a text that needs less than half.
-  return limit_bytes - std::min(front.text.size() + Separator(texts).size(), limit_bytes / 2);
+  return limit_bytes - std::min(front.text.size() + Separator(texts).size(), limit_bytes);
 }
 
 }  // namespace yingda::bot

@@ -35,9 +35,9 @@ std::string LateLabel(std::string_view question, int64_t part, const Texts& text
 /// An inbox share and the reply that it stands in front of, either perhaps empty.
 std::string JoinReply(const InboxShare& front, std::string_view own, const Texts& texts);
 
-/// How much room a reply of `own_bytes` leaves for what stands in front of it: what it does not need, but no less than
-/// half of the reply.
-size_t RoomInFront(size_t own_bytes, size_t limit_bytes, const Texts& texts);
+/// How much room a reply of `own_bytes` leaves for what stands in front of it: what it does not need, and where it can
+/// be cut, no less than about half of the reply.
+size_t RoomInFront(size_t own_bytes, bool own_can_be_cut, size_t limit_bytes, const Texts& texts);
 /// How much room is left behind it for the reply's own text.
 size_t RoomBehind(const InboxShare& front, size_t limit_bytes, const Texts& texts);
 

@@ -50,6 +50,8 @@ struct WaitingPush {
 /// been put where the follower finds it. Belongs to the answer desk; touched on its loop only.
 struct Job {
   Question question;
+  std::string claim_key;  // names what of the inbox was taken for it
+  bool accepted = false;  // the store has it
   base::WallTime first_seen;
   base::TimePoint first_seen_here;  // the same moment on this process's time line
   int tries = 0;

@@ -2,16 +2,23 @@
 #include "bot/resend.h"
 
 namespace yingda::bot {
+namespace {
+
+constexpr int64_t kBetweenTriesMs = 5000;
+constexpr int64_t kEarlyMs = 500;
+
+}  // namespace
 
 std::optional<store::JobRecord> AnswerToResend(const std::vector<store::JobRecord>& recent, bool uncertain_only,
-                                               int last_try, int64_t fresh_ms) {
+                                               int last_try, int64_t fresh_ms, int64_t asked_ms) {
   const store::JobRecord* newest = nullptr;
   for (const store::JobRecord& record : recent) {
     const bool claimed = record.delivery == store::Delivery::kClaimed;
     if (!record.finished || record.reply_text.empty() || record.kind == "reply") continue;
     if (!claimed && record.first_seen_ms < fresh_ms) continue;
     // What WeChat took as customer-service messages has arrived, however often the push came.
-    const bool uncertain = !record.reply.empty() && (claimed || record.tries >= last_try);
+    const bool window_over = asked_ms >= record.first_seen_ms + last_try * kBetweenTriesMs - kEarlyMs;
+    const bool uncertain = !record.reply.empty() && (claimed || (record.tries >= last_try && window_over));
     if (uncertain) return record;
     if (uncertain_only) return std::nullopt;
     if (newest == nullptr) newest = &record;

@@ -23,6 +23,8 @@ class UnreadIndex {
   /// The inbox was found empty by a look that began at `version`; ignored when something was added since.
   void Emptied(const std::string& follower, uint64_t version);
   void Forget(const std::string& follower);
+  /// There are more than it was told of: it says yes for everybody from now on.
+  void NotAll() { overflown_ = true; }
   size_t Followers() const { return count_; }
 
  private:

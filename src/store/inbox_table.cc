@@ -21,7 +21,7 @@ base::Result<std::vector<InboxItem>> SelectUnread(SqliteConnection& connection, 
   Query query(
       connection,
       "SELECT id, question, text, asked_ms, part + cut, expires_ms, page_id, by_model FROM inbox WHERE account = ? "
-      "AND open_id = ? AND claimed_by = '' AND expires_ms > ? ORDER BY asked_ms, part, origin, id LIMIT ?",
+      "AND open_id = ? AND claimed_by = '' AND expires_ms > ? ORDER BY asked_ms, part, origin, cut, id LIMIT ?",
       account, open_id, now_ms, limit);
   for (;;) {
     YINGDA_TRY(const bool found, query.Next());
@@ -67,9 +67,17 @@ base::Result<void> ClaimInboxPages(SqliteConnection& connection, const std::vect
     }
   }
   // Once all are claimed, so that no claim can mean the rest of another. Items of one origin stand together in the
-  // order of their ids: the rest comes right behind its page.
+  // order of their cuts. One that came back and is cut anew has what was cut from it before behind it, which moves on
+  // to let the new rest in between.
   for (const auto& claim : claims) {
     if (claim.rest.empty()) continue;
+    auto moved = Query(connection,
+                       "UPDATE inbox SET cut = inbox.cut + 1 FROM (SELECT account, open_id, origin, cut FROM inbox "
+                       "WHERE id = ?) AS page WHERE inbox.account = page.account AND inbox.open_id = page.open_id AND "
+                       "inbox.origin = page.origin AND inbox.cut > page.cut",
+                       claim.id)
+                     .Run();
+    if (!moved) return moved;
     auto left = Query(connection,
                       "INSERT INTO inbox (account, open_id, asked_ms, part, origin, expires_ms, claimed_by, abandoned, "
                       "question, text, page_id, cut, by_model) SELECT account, open_id, asked_ms, part, origin, "

@@ -163,6 +163,53 @@ TEST(InboxTest, LongLateAnswerIsGivenInPartInFrontOfTheNextReplyAndTheRestStays)
   for (int i = 0; i < 150; ++i) EXPECT_EQ(Count(chat, "第" + std::to_string(i) + "句"), 1u) << i;
 }
 
+std::string LongRule(size_t bytes) {
+  std::string text;
+  while (text.size() < bytes) text += "规则里的一句话。";
+  return text;
+}
+
+TEST(InboxTest, LongRuleTextLeavesTheInboxToALaterReply) {
+  World world({.answer = Echoes(20s), .rules = "- keywords: [长规则]\n  reply: " + LongRule(1900) + "\n"});
+  const auto follower = world.NewFollower();
+  world.Say(*follower, "慢问题");
+  ASSERT_TRUE(world.RunFor(20s));
+  const std::string reply = world.Say(*follower, "长规则").Text();
+  EXPECT_LE(reply.size(), 2047u);
+  EXPECT_EQ(reply, LongRule(1900));
+  EXPECT_THAT(world.Say(*follower, "继续").Text(), HasSubstr("答案慢问题。"));
+}
+
+TEST(InboxTest, RuleTextOverAPageComesInPages) {
+  const std::string rule = LongRule(3000);
+  World world({.answer = Echoes(1s), .rules = "- keywords: [长规则]\n  reply: " + rule + "\n"});
+  const auto follower = world.NewFollower();
+  const std::string first = world.Say(*follower, "长规则").Text();
+  EXPECT_LE(first.size(), 2047u);
+  EXPECT_THAT(first, HasSubstr("(1/2)"));
+  const std::string second = world.Say(*follower, "继续").Text();
+  EXPECT_EQ(first.substr(0, first.find("\n\n(")) + second.substr(0, second.find("\n\n(")), rule);
+}
+
+TEST(InboxTest, ContinueWaitsForEachAnswerThatIsStillBeingMade) {
+  World world({.answer = [](const simulator::UpstreamCall& call) {
+    const auto after = call.Question() == "甲" ? 16s : 5s;
+    return simulator::SpreadAnswer(AnswerTo(call), after, after);
+  }});
+  const auto follower = world.NewFollower();
+  EXPECT_THAT(world.Say(*follower, "甲").Text(), HasSubstr("我还在想"));
+  EXPECT_THAT(world.Say(*follower, "继续").Text(), HasSubstr("答案甲。"));
+  follower->Say("乙");
+  follower->Say("丙");
+  ASSERT_TRUE(world.RunFor(100ms));
+  // 乙 is given in its own window while this waits; 丙, behind it, too.
+  world.Say(*follower, "继续");
+  ASSERT_TRUE(world.PlayOut({follower.get()}));
+  const std::string chat = Chat(*follower);
+  EXPECT_EQ(Count(chat, "答案乙。"), 1u) << chat;
+  EXPECT_EQ(Count(chat, "答案丙。"), 1u) << chat;
+}
+
 TEST(InboxTest, ContinueWaitsInItsOwnWindowForAnAnswerThatIsBeingMade) {
   World world({.answer = Echoes(22s)});
   const auto follower = world.NewFollower();
@@ -206,6 +253,7 @@ TEST(InboxTest, LostLastReplyIsGivenAgainOnContinue) {
   faults.on_try[3].lose_reply = true;
   const auto lost = world.Say(*follower, "问题", faults);
   EXPECT_TRUE(lost.failed()) << "the follower sees WeChat's own notice";
+  ASSERT_TRUE(world.RunFor(3s));  // once the window is over
   EXPECT_EQ(world.Say(*follower, "继续").Text(), "再发一次上一条回答：\n答案问题。");
   EXPECT_THAT(world.Say(*follower, "继续").Text(), HasSubstr("没有更多内容"));
   EXPECT_EQ(world.model().Journal().calls, 1u);
@@ -311,6 +359,20 @@ TEST(InboxTest, AnswerReadOnItsPageIsNotGivenInTheChatAgain) {
   world.Get(path + "/read", "POST");
   EXPECT_EQ(world.Say(*follower, "营业时间").Text(), "我们每天 9:00–21:00 营业。");
   EXPECT_EQ(world.Metric("yingda_answers_total{way=\"page\"}"), 1);
+}
+
+TEST(InboxTest, WordsHiddenByMarkupAreMaskedOnThePageToo) {
+  World world({.answer = AnswersAfter(1s, "| 项 | 值 |\n|---|---|\n| 甲 | 牛**皮**癣 |\n"),
+               .deny_words = "牛皮癣|mask\n",
+               .public_url = "https://bot.example.com"});
+  const auto follower = world.NewFollower();
+  const std::string text = world.Say(*follower, "表").Text();
+  EXPECT_THAT(text, Not(HasSubstr("牛皮癣")));
+  const size_t at = text.find("https://bot.example.com/a/");
+  ASSERT_NE(at, std::string::npos) << text;
+  const std::string page = world.Get(text.substr(at + std::string("https://bot.example.com").size(), 35));
+  EXPECT_THAT(page, HasSubstr("200\n\n"));
+  EXPECT_THAT(page, Not(HasSubstr("皮")));
 }
 
 TEST(InboxTest, LongAndTabularAnswersHaveAPageAndShortOnesHaveNot) {

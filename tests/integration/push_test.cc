@@ -166,6 +166,17 @@ TEST(PushTest, BusyWeChatIsAskedAgain) {
   EXPECT_THAT(world.Pushed(*follower), ElementsAre("答案问题。"));
 }
 
+TEST(PushTest, WhileWeChatsApiFailsTheNextReplyBringsTheLateAnswer) {
+  World world({.answer = Echoes(10s), .kind = "push"});
+  const auto follower = world.NewFollower();
+  world.api().FailNext(kSend, 45009, 100);
+  world.Say(*follower, "问题");
+  ASSERT_TRUE(world.RunFor(20s));
+  EXPECT_THAT(world.Say(*follower, "营业时间").Text(), StartsWith("关于“问题”：\n答案问题。"));
+  ASSERT_TRUE(world.RunFor(20min));
+  EXPECT_THAT(world.Pushed(*follower), IsEmpty());
+}
+
 TEST(PushTest, OutageOfWeChatsApiDelaysTheAnswerAndLosesNothing) {
   World world({.answer = Echoes(10s), .kind = "push"});
   const auto follower = world.NewFollower();
@@ -241,6 +252,63 @@ TEST(PushTest, LeaverIsNotWrittenTo) {
   world.Send(*follower, simulator::UnsubscribeEvent());
   ASSERT_TRUE(world.RunFor(60s));
   EXPECT_THAT(world.api().Calls(kSend), IsEmpty());
+}
+
+TEST(PushTest, TextThatWeChatRefusesDoesNotStandInTheWayOfTheNext) {
+  World world({.answer = Echoes(10s), .kind = "push"});
+  const auto follower = world.NewFollower();
+  world.api().FailNext(kSend, 87014);
+  world.Say(*follower, "甲");
+  ASSERT_TRUE(world.RunFor(20s));
+  world.Say(*follower, "乙");
+  ASSERT_TRUE(world.RunFor(20s));
+  EXPECT_THAT(world.Pushed(*follower), ElementsAre("答案乙。"));
+  EXPECT_THAT(world.Say(*follower, "继续").Text(), HasSubstr("答案甲。")) << "a passive reply may carry it";
+}
+
+TEST(PushTest, TextThatIsTooLongForWeChatComesInSmallerPages) {
+  const std::string text = LongText(30);
+  World world({.answer = [&](const auto&) { return simulator::SpreadAnswer(text, 10s, 10s); },
+               .kind = "push",
+               .api_account = [](simulator::ApiAccountOptions& account) { account.max_text_bytes = 600; }});
+  const auto follower = world.NewFollower();
+  world.Say(*follower, "问题");
+  ASSERT_TRUE(world.RunFor(30s));
+  std::string joined;
+  for (const std::string& page : world.Pushed(*follower)) joined += page.substr(0, page.find("\n\n("));
+  EXPECT_EQ(joined, text);
+}
+
+TEST(PushTest, RetryAfterARestartOfAQuestionThatWasAcknowledgedAndAnsweredAsksNobodyAgain) {
+  World world({.answer = Echoes(4600ms), .kind = "push"});
+  const auto follower = world.NewFollower();
+  world.api().FollowerSpoke(follower->open_id());
+  simulator::Faults faults;
+  faults.on_try[1].lose_reply = true;
+  follower->Say("问题", {}, faults);
+  ASSERT_TRUE(world.RunFor(4900ms));
+  EXPECT_THAT(world.Pushed(*follower), ElementsAre("答案问题。"));
+  world.Restart();
+  ASSERT_TRUE(world.PlayOut({follower.get()}));
+  ASSERT_TRUE(world.RunFor(30s));
+  EXPECT_THAT(world.Pushed(*follower), SizeIs(1));
+  EXPECT_EQ(world.model().Journal().calls, 1u);
+}
+
+TEST(PushTest, MiniProgramSendsPicturesOfRulesAndOutlivesKindsThatItHasNot) {
+  World world({.answer = Echoes(1s),
+               .json = true,
+               .rules = "- keywords: [图片]\n  replies:\n    - image: MEDIA1\n"
+                        "- keywords: [语音]\n  replies:\n    - voice: MEDIA2\n",
+               .kind = "miniprogram"});
+  world.api().AddMedia("MEDIA1");
+  const auto follower = world.NewFollower();
+  EXPECT_TRUE(world.Say(*follower, "语音").acknowledged());
+  EXPECT_TRUE(world.Say(*follower, "图片").acknowledged());
+  ASSERT_TRUE(world.RunFor(5s));
+  const auto messages = world.api().Delivered(follower->open_id());
+  ASSERT_THAT(messages, SizeIs(1));
+  EXPECT_EQ(messages.front().type, "image");
 }
 
 TEST(PushTest, MiniProgramAnswersEverythingByCustomerServiceMessages) {

@@ -85,7 +85,7 @@ TEST(InboxTextTest, ReplyWithItsFrontKeepsTheLimitAndLosesNothing) {
                             static_cast<int64_t>(random() % 3)));
     }
     const std::string own = Sentences(random() % 3000);
-    const InboxShare front = FrontOfReply(unread, texts, RoomInFront(own.size(), kLimit, texts));
+    const InboxShare front = FrontOfReply(unread, texts, RoomInFront(own.size(), true, kLimit, texts));
     PageStyle style;
     style.limit_bytes = RoomBehind(front, kLimit, texts);
     const TextPage page = NextPage(own, 0, texts, style);

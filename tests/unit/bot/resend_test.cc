@@ -21,8 +21,9 @@ store::JobRecord Answer(std::string key, int tries, int64_t first_seen_ms = 1000
   return record;
 }
 
-std::string Chosen(const std::vector<store::JobRecord>& recent, bool uncertain_only, int64_t fresh_ms = 0) {
-  const auto chosen = AnswerToResend(recent, uncertain_only, kLastTry, fresh_ms);
+std::string Chosen(const std::vector<store::JobRecord>& recent, bool uncertain_only, int64_t fresh_ms = 0,
+                   int64_t asked_ms = 100'000) {
+  const auto chosen = AnswerToResend(recent, uncertain_only, kLastTry, fresh_ms, asked_ms);
   return chosen ? chosen->key : "";
 }
 
@@ -49,6 +50,11 @@ TEST(ResendTest, WhatWentOutAsCustomerServiceMessagesIsNotUncertain) {
 TEST(ResendTest, RepetitionIsSaidToBeOneWhereThereIsRoom) {
   EXPECT_EQ(ResentText(Answer("a", 3), "再发：", 100), "再发：\n答案。");
   EXPECT_EQ(ResentText(Answer("a", 3), "再发：", 10), "答案。");
+}
+
+TEST(ResendTest, NobodyMissesAnAnswerBeforeItsWindowIsOver) {
+  EXPECT_EQ(Chosen({Answer("a", 3, 1000)}, true, 0, 1000 + 14'000), "");
+  EXPECT_EQ(Chosen({Answer("a", 3, 1000)}, true, 0, 1000 + 15'000), "a");
 }
 
 TEST(ResendTest, OldAnswersAreNotGivenAgain) {

@@ -125,7 +125,18 @@ TEST(ConfigClientsTest, PlatformMistakesSayWhatToDo) {
 TEST(ConfigClientsTest, SecretsOverAPlainConnectionAreAWarning) {
   EXPECT_THAT(Good(Account("app_id: wx7, app_secret: s, api_base: 'http://hub.example.com'")).warnings,
               ElementsAre(HasSubstr("not encrypted")));
-  EXPECT_THAT(Good(Account("app_id: wx7, app_secret: s, api_base: 'http://127.0.0.1:99'")).warnings, IsEmpty());
+  const auto warnings = [](const std::string& base) {
+    return Good(Account("app_id: wx7, app_secret: s, api_base: '" + base + "'")).warnings;
+  };
+  for (const char* const here : {"http://127.0.0.1:99", "http://127.0.0.1", "http://localhost/wxapi/main",
+                                 "http://[::1]:8080/x", "http://[::1]"}) {
+    EXPECT_THAT(warnings(here), IsEmpty()) << here;
+  }
+  for (const char* const elsewhere :
+       {"http://127.0.0.1.evil.example", "http://localhost.evil.example:99/x", "http://localhosts", "http://[::1]x",
+        "http://127.0.0.11", "http://127.0.0.1:99.evil.example"}) {
+    EXPECT_THAT(warnings(elsewhere), ElementsAre(HasSubstr("not encrypted"))) << elsewhere;
+  }
 }
 
 }  // namespace

@@ -157,8 +157,10 @@ TEST(ConfigSecretsTest, AreInNoMessageWhenTheyComeFromTheEnvironment) {
 }
 
 TEST(ConfigSecretsTest, AreInNoWarning) {
-  const Config config = Good("public_url: http://x\naccounts: [{name: a, token: " + kMarker + "}]");
-  EXPECT_THAT(config.warnings, ::testing::SizeIs(1));
+  const Config config =
+      Good("public_url: http://x\naccounts: [{name: a, app_id: wx7, api_base: 'http://x', token: " + kMarker +
+           ", app_secret: " + kMarker + "}]");
+  EXPECT_THAT(config.warnings, ::testing::SizeIs(2));
   EXPECT_THAT(config.warnings, ::testing::Each(Not(HasSubstr("MARKER"))));
 }
 

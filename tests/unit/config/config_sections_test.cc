@@ -73,25 +73,34 @@ accounts:
       continue_hint: t2
       unfinished: t3
       nothing_more: t4
-      late_answer_label: t5
-      cleared: t6
-      help: t7
-      blocked_question: t8
-      blocked_answer: t9
-      busy: t10
-      queue_full: t11
-      model_unavailable: t12
-      model_timeout: t13
-      model_empty: t14
-      cut_off: t15
-      question_too_long: t16
-      empty_text: t17
-      unsupported: t18
-      image: t19
-      voice: t20
-      video: t21
-      location: t22
-      link: t23
+      resend_label: t5
+      nothing_to_resend: t6
+      continue_again: t7
+      late_answer_label: t8
+      late_rest_label: t9
+      inbox_separator: t10
+      more_unread: t11
+      page_mark: t12
+      page_link: t13
+      ai_label: t14
+      cleared: t15
+      help: t16
+      blocked_question: t17
+      blocked_answer: t18
+      busy: t19
+      queue_full: t20
+      model_unavailable: t21
+      model_timeout: t22
+      model_empty: t23
+      cut_off: t24
+      question_too_long: t25
+      empty_text: t26
+      unsupported: t27
+      image: t28
+      voice: t29
+      video: t30
+      location: t31
+      link: t32
 upstreams:
   - name: second
     base_url: https://llm.example.com/v7
@@ -190,7 +199,16 @@ TEST(ConfigSectionsTest, EveryTextGoesToItsOwnPlace) {
                                          &t.continue_hint,
                                          &t.unfinished,
                                          &t.nothing_more,
+                                         &t.resend_label,
+                                         &t.nothing_to_resend,
+                                         &t.continue_again,
                                          &t.late_answer_label,
+                                         &t.late_rest_label,
+                                         &t.inbox_separator,
+                                         &t.more_unread,
+                                         &t.page_mark,
+                                         &t.page_link,
+                                         &t.ai_label,
                                          &t.cleared,
                                          &t.help,
                                          &t.blocked_question,
@@ -302,12 +320,14 @@ TEST(ConfigSectionsTest, PublicUrlIsTheBeginningOfEveryPageAddress) {
               ElementsAre(::testing::HasSubstr("unencrypted")));
 }
 
-TEST(ConfigSectionsTest, KindsThatWriteToFollowersNeedTheKeyForIt) {
-  for (const char* kind : {"push", "miniprogram"}) {
-    const std::string account = "accounts: [{name: a, app_id: wx1, token: abcdef, kind: " + std::string(kind);
-    EXPECT_THAT(Mistakes(account + "}]"), ElementsAre(::testing::HasSubstr("app_secret"))) << kind;
-    EXPECT_THAT(Good(account + ", app_secret: s}]").warnings, IsEmpty()) << kind;
+TEST(ConfigSectionsTest, AccountsThatMustPushNeedASecretOfWeChatsOrAKeyOfAnotherYingdas) {
+  for (const std::string kind : {"push", "miniprogram"}) {
+    const std::string account = "accounts: [{name: a, token: abcdef, app_id: wx7, kind: " + kind;
+    EXPECT_THAT(Mistakes(account + "}]"), ElementsAre(::testing::HasSubstr("app_secret")));
+    EXPECT_THAT(Good(account + ", app_secret: s}]").warnings, IsEmpty());
+    EXPECT_THAT(Good(account + ", api_key: k, api_base: 'https://hub.example/wxapi/a'}]").warnings, IsEmpty());
   }
+  EXPECT_THAT(Good("accounts: [{name: a, token: abcdef, kind: auto}]").warnings, IsEmpty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <sstream>
 
 namespace yingda::config {
@@ -48,32 +49,44 @@ void DescribeDesk(Lines& line, const bot::AnswerDesk::Options& desk) {
   line("answer_deadline", desk.answer_deadline)("log_content", desk.log_content);
 }
 
-void DescribeTexts(Lines& line, const bot::Texts& t) {
-  for (const std::string* text : {&t.thinking,
-                                  &t.continue_hint,
-                                  &t.unfinished,
-                                  &t.nothing_more,
-                                  &t.late_answer_label,
-                                  &t.cleared,
-                                  &t.help,
-                                  &t.blocked_question,
-                                  &t.blocked_answer,
-                                  &t.busy,
-                                  &t.queue_full,
-                                  &t.model_unavailable,
-                                  &t.model_timeout,
-                                  &t.model_empty,
-                                  &t.cut_off,
-                                  &t.question_too_long,
-                                  &t.empty_text,
-                                  &t.unsupported,
-                                  &t.image,
-                                  &t.voice,
-                                  &t.video,
-                                  &t.location,
-                                  &t.link}) {
-    line("text", *text);
-  }
+constexpr std::string bot::Texts::*kTexts[] = {
+    &bot::Texts::thinking,
+    &bot::Texts::continue_hint,
+    &bot::Texts::unfinished,
+    &bot::Texts::nothing_more,
+    &bot::Texts::resend_label,
+    &bot::Texts::nothing_to_resend,
+    &bot::Texts::continue_again,
+    &bot::Texts::late_answer_label,
+    &bot::Texts::late_rest_label,
+    &bot::Texts::inbox_separator,
+    &bot::Texts::more_unread,
+    &bot::Texts::page_mark,
+    &bot::Texts::page_link,
+    &bot::Texts::ai_label,
+    &bot::Texts::cleared,
+    &bot::Texts::help,
+    &bot::Texts::blocked_question,
+    &bot::Texts::blocked_answer,
+    &bot::Texts::busy,
+    &bot::Texts::queue_full,
+    &bot::Texts::model_unavailable,
+    &bot::Texts::model_timeout,
+    &bot::Texts::model_empty,
+    &bot::Texts::cut_off,
+    &bot::Texts::question_too_long,
+    &bot::Texts::empty_text,
+    &bot::Texts::unsupported,
+    &bot::Texts::image,
+    &bot::Texts::voice,
+    &bot::Texts::video,
+    &bot::Texts::location,
+    &bot::Texts::link,
+};
+static_assert(sizeof(bot::Texts) == std::size(kTexts) * sizeof(std::string), "a text is missing here");
+
+void DescribeTexts(Lines& line, const bot::Texts& texts) {
+  for (const auto text : kTexts) line("text", texts.*text);
 }
 
 void DescribeAccount(Lines& line, const AccountConfig& account) {

@@ -63,12 +63,50 @@ TEST(ShippedConfigTest, TakesTheVariablesItNames) {
 TEST(ShippedConfigTest, ValuesInCommentsAreTheDefaults) {
   size_t uncommented = 0;
   const std::string text = Uncommented(ShippedText(), uncommented);
-  EXPECT_GE(uncommented, 12U);
+  EXPECT_GE(uncommented, 40U);
   Config config = Good(text);
   ASSERT_EQ(config.upstreams.size(), 1U);
   EXPECT_TRUE(config.upstreams[0].temperature) << "the one whose default is not to send it";
   config.upstreams[0].temperature.reset();
   EXPECT_EQ(Describe(config), Describe(Good(ShippedText())));
+}
+
+TEST(ShippedConfigTest, EveryTextThatFollowersReadStandsInIt) {
+  size_t uncommented = 0;
+  std::istringstream in(Uncommented(ShippedText(), uncommented));
+  std::string text;
+  bool within = false;
+  for (std::string line; std::getline(in, line); text += line + '\n') {
+    const size_t indent = line.find_first_not_of(' ');
+    if (indent == std::string::npos || line[indent] == '#') continue;
+    if (indent <= 4) within = line.starts_with("    texts:");
+    if (indent > 4 && within) line.replace(line.find(':') + 1, std::string::npos, " changed");
+  }
+  std::istringstream described(Describe(Good(text)));
+  size_t texts = 0;
+  for (std::string line; std::getline(described, line);) {
+    if (!line.starts_with("text = ")) continue;
+    ++texts;
+    EXPECT_EQ(line, "text = changed");
+  }
+  EXPECT_GT(texts, 0U);
+}
+
+TEST(ShippedConfigTest, ExampleOfAClientWorksOnceItIsNoComment) {
+  const std::string text = ShippedText();
+  const size_t example = text.find("\n# clients:");
+  ASSERT_NE(example, std::string::npos);
+  std::istringstream in(text.substr(example + 1));
+  std::string clients;
+  for (std::string line; std::getline(in, line); clients += line.substr(2) + '\n') ASSERT_TRUE(line.starts_with("# "));
+  const Config config = Good(text.substr(0, example + 1) + clients,
+                             {{"CRM_KEY", "crm-key-0123456789"}, {"YINGDA_APP_SECRET", "aSecret"}});
+  EXPECT_THAT(config.warnings, ::testing::IsEmpty());
+  ASSERT_EQ(config.clients.size(), 1U);
+  EXPECT_EQ(config.clients[0].key, "crm-key-0123456789");
+  EXPECT_EQ(config.clients[0].accounts, std::vector<std::string>{"main"});
+  EXPECT_TRUE(config.clients[0].token);
+  EXPECT_EQ(config.clients[0].per_minute, server::ApiClient().per_minute);
 }
 
 TEST(ShippedConfigTest, ValuesOfTheFirstSectionsAreTheDefaults) {

@@ -56,7 +56,7 @@ class Model {
       if (each.item.expires_ms > now_ms) free.push_back(&each);
     }
     const auto place = [](const Item* each) {
-      return std::tuple(each->item.asked_ms, each->item.part - each->cut, each->origin, each->item.id);
+      return std::tuple(each->item.asked_ms, each->item.part - each->cut, each->origin, each->cut, each->item.id);
     };
     std::sort(free.begin(), free.end(), [&](const Item* a, const Item* b) { return place(a) < place(b); });
     return free;
@@ -80,6 +80,11 @@ class Model {
       behind.item.text = claim.rest;
       ++behind.item.part;
       ++behind.cut;
+      for (Item& other : items) {
+        if (other.origin != each.origin || other.cut <= each.cut) continue;
+        ++other.cut;
+        ++other.item.part;
+      }
       behind.claimed_by.clear();
       items.push_back(behind);
     }

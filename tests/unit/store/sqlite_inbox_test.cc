@@ -38,6 +38,16 @@ TEST_P(SqliteInboxTest, InboxGivesTheOldestQuestionFirstThenByPart) {
   EXPECT_THAT(fixture_.Drain("alice"), ElementsAre("a", "b0", "b1"));
 }
 
+TEST_P(SqliteInboxTest, PageThatCameBackAndIsCutAnewKeepsItsPlaceBeforeItsOldRest) {
+  YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "one two three", 7)));
+  const int64_t id = (*fixture_.Oldest("alice"))->id;
+  YINGDA_ASSERT_OK(fixture_.Claim(id, "k1", "one two", "three"));
+  YINGDA_ASSERT_OK(fixture_.Release("k1"));
+  YINGDA_ASSERT_OK(fixture_.Claim(id, "k2", "one", "two"));
+  EXPECT_EQ((*fixture_.Unread("alice")).back().part, 2) << "and the pages are counted so";
+  EXPECT_THAT(fixture_.Drain("alice"), ElementsAre("two", "three"));
+}
+
 TEST_P(SqliteInboxTest, TheRestOfAPageStandsRightBehindIt) {
   // The same moment and part: only the order of arrival tells the two answers apart.
   YINGDA_ASSERT_OK(fixture_.Add(MakeItem("alice", "one two three", 7)));
