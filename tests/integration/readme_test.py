@@ -1,4 +1,5 @@
 """The commands of the READMEs work as written: each is known here and run, but for addresses, folders and what takes minutes."""
+import http.server
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from blackbox import PROGRAM, SOURCE, Server, free_port, wait_until
@@ -73,6 +75,42 @@ class Installation:
         self.folder.cleanup()
 
 
+class WeChatApi(http.server.ThreadingHTTPServer):
+    """Just enough of WeChat's API for what the READMEs show; the simulator has the whole of it."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            path = self.path.split("?")[0]
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = json.dumps(self.server.answers.get(path, {"errcode": 48001, "errmsg": "api unauthorized"})).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.answers = {"/cgi-bin/stable_token": {"access_token": "a-token", "expires_in": 7200},
+                        "/cgi-bin/menu/get": {"menu": {"button": []}}}
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+
 class ReadmeTest(unittest.TestCase):
     # Every command of the READMEs and the test that holds it.
     KNOWN = {
@@ -89,8 +127,15 @@ class ReadmeTest(unittest.TestCase):
         f'{BUILT} explain "请问营业时间？"': "test_explain_names_rule_and_place",
         f"{BUILT} check": "test_check_finds_the_shipped_files_good",
         f"{BUILT} check --config config.yml": "test_check_finds_the_shipped_files_good",
+        f"{BUILT} check --online": "test_online_check_asks_wechat_and_says_what_the_account_can",
+        f"{BUILT} simulate": "test_simulation_ends_well_in_a_short_form",
         f"{BUILT} serve --config config.yml": "test_serve_stays_in_the_foreground_and_stops_with_0",
         'curl "http://127.0.0.1:9090/test?account=main&msg=ping"': "test_operations_listener_says_what_would_be_replied",
+        "openssl rand -hex 24": "test_programs_with_a_key_made_as_written_get_the_token_and_call_the_api",
+        'curl -H "Authorization: Bearer $CRM_KEY" http://127.0.0.1:9090/token/main':
+            "test_programs_with_a_key_made_as_written_get_the_token_and_call_the_api",
+        'curl -H "Authorization: Bearer $CRM_KEY" http://127.0.0.1:9090/wxapi/main/cgi-bin/menu/get':
+            "test_programs_with_a_key_made_as_written_get_the_token_and_call_the_api",
         "pkill -HUP -x yingda": "test_hangup_signal_finds_the_program_by_its_name_and_reloads",
     }
 
@@ -212,6 +257,61 @@ class ReadmeTest(unittest.TestCase):
             result = execute(command, SOURCE)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertIn("all good", result.stdout)
+
+    def test_online_check_asks_wechat_and_says_what_the_account_can(self):
+        command, = self.commands_for("test_online_check_asks_wechat_and_says_what_the_account_can")
+        with WeChatApi() as api:
+            secret = {"YINGDA_APP_SECRET": "secret", "YINGDA__ACCOUNTS__MAIN__API_BASE": api.url}
+            result = execute(command, SOURCE, **secret)
+            self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+            for part in ("拿到了 access_token", "没有客服消息接口的权限", "all good"):
+                self.assertIn(part, result.stdout)
+            api.answers["/cgi-bin/stable_token"] = {"errcode": 40164, "errmsg": "invalid ip 192.0.2.7, not in whitelist"}
+            result = execute(command, SOURCE, **secret)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("192.0.2.7", result.stdout)
+
+    def test_programs_with_a_key_made_as_written_get_the_token_and_call_the_api(self):
+        make_key, token, menu = self.commands_for(
+            "test_programs_with_a_key_made_as_written_get_the_token_and_call_the_api")
+        key = execute(make_key, SOURCE).stdout.strip()
+        for readme in READMES:
+            clients, = re.findall(r"```yaml\n(clients:\n.*?)```", text_of(readme), re.DOTALL)
+            server = Server(extra=clients.replace("${CRM_KEY}", key))
+            with WeChatApi() as api:
+                text = server.config.read_text(encoding="utf-8")
+                server.config.write_text(text.replace("app_id:", f"app_secret: secret, api_base: '{api.url}', app_id:"),
+                                         encoding="utf-8")
+                with server:
+                    for command, want in ((token, "access_token"), (menu, "menu")):
+                        command = command.replace("127.0.0.1:9090", f"127.0.0.1:{server.operations_port}")
+                        result = execute(command, server.root, CRM_KEY=key)
+                        self.assertEqual(result.returncode, 0, result.stderr)
+                        self.assertIn(want, json.loads(result.stdout))
+                        self.assertIn("error", json.loads(execute(command, server.root, CRM_KEY="wrong").stdout))
+
+    def test_simulation_ends_well_in_a_short_form(self):
+        command, = self.commands_for("test_simulation_ends_well_in_a_short_form")
+        # As written, it takes minutes; simulate_test plays a longer one.
+        result = execute(command + " --followers 5 --minutes 1 --kills 1", SOURCE)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("model calls", result.stdout)
+        options = execute(command + " --help", SOURCE).stdout
+        for readme in READMES:
+            named = re.findall(r"`(--[a-z-]+)(?: FOLDER)?`", text_of(readme))
+            self.assertGreater(len(named), 3)
+            for option in named:
+                self.assertIn(option, options)
+
+    def test_metrics_in_the_text_exist(self):
+        sources = "".join(path.read_text(encoding="utf-8") for path in (SOURCE / "src").rglob("*.cc"))
+        for readme in READMES:
+            named = re.findall(r"`(yingda_\w+)(?:{([\w,]+)})?`", text_of(readme))
+            self.assertGreater(len(named), 10)
+            for name, labels in named:
+                self.assertIn(f'"{name}"', sources)
+                for label in filter(None, labels.split(",")):
+                    self.assertRegex(sources, rf'"{name}"[^;]*?{{"{label}", ', f"{name} in {readme}")
 
     def test_serve_stays_in_the_foreground_and_stops_with_0(self):
         command, = self.commands_for("test_serve_stays_in_the_foreground_and_stops_with_0")
