@@ -1,20 +1,29 @@
-# Tests read the headers of the standard library and of GoogleTest once instead of once per file; in the sanitizer
-# builds, which exist for their test runs, so do the modules. The dev build does not, and the release build's modules do
-# not either, so that a file that forgets an #include is found out.
+# Builds that exist for their test runs read the headers of the standard library and of GoogleTest once instead of once
+# per file. The dev build does not, and neither does a release build without tests (run.sh), so that a file that forgets
+# an #include is found out.
 if(YINGDA_TESTS AND NOT YINGDA_FUZZ AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug" OR YINGDA_SANITIZE AND NOT YINGDA_FUZZ)
   set(YINGDA_HEADERS <algorithm> <array> <atomic> <chrono> <cstdint> <deque> <filesystem> <functional> <future> <list>
                      <map> <memory> <mutex> <optional> <random> <set> <sstream> <string> <string_view> <thread>
                      <unordered_map> <utility> <variant> <vector>)
-  file(WRITE "${CMAKE_BINARY_DIR}/headers.cc" "")
+  if(NOT EXISTS "${CMAKE_BINARY_DIR}/headers.cc")
+    file(WRITE "${CMAKE_BINARY_DIR}/headers.cc" "")
+  endif()
+  add_library(yingda_headers OBJECT "${CMAKE_BINARY_DIR}/headers.cc")
+  target_link_libraries(yingda_headers PRIVATE yingda_flags)
+  target_precompile_headers(yingda_headers PRIVATE ${YINGDA_HEADERS})
+  # What is tested is built as it ships, or instrumented in full; the tests themselves cost most of the compiler's time.
+  add_library(yingda_test_options INTERFACE)
   if(YINGDA_SANITIZE)
-    add_library(yingda_headers OBJECT "${CMAKE_BINARY_DIR}/headers.cc")
-    target_link_libraries(yingda_headers PRIVATE yingda_flags)
-    target_precompile_headers(yingda_headers PRIVATE ${YINGDA_HEADERS})
+    target_compile_options(yingda_test_options INTERFACE -O0 -g0)
+    if(YINGDA_SANITIZE MATCHES undefined)
+      target_compile_options(yingda_test_options INTERFACE -fno-sanitize=undefined)
+    endif()
+  else()
+    target_compile_options(yingda_test_options INTERFACE -O1)
   endif()
   find_package(GTest REQUIRED)
   add_library(yingda_test_headers OBJECT "${CMAKE_BINARY_DIR}/headers.cc")
-  target_link_libraries(yingda_test_headers PRIVATE yingda_flags GTest::gmock)
-  target_compile_options(yingda_test_headers PRIVATE -O1)  # what is tested is built as it ships
+  target_link_libraries(yingda_test_headers PRIVATE yingda_flags GTest::gmock yingda_test_options)
   target_precompile_headers(yingda_test_headers PRIVATE ${YINGDA_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
 endif()
 function(yingda_share_headers target headers)
@@ -40,8 +49,8 @@ function(yingda_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} yingda_flags GTest::gmock GTest::gtest_main)
   yingda_share_headers(${name} yingda_test_headers)
-  if(TARGET yingda_test_headers)
-    target_compile_options(${name} PRIVATE -O1)
+  if(TARGET yingda_test_options)
+    target_link_libraries(${name} PRIVATE yingda_test_options)
   endif()
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
   target_compile_definitions(${name} PRIVATE YINGDA_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
