@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs the whole test suite: everything with the release build, then again with
-# ASan+UBSan and with TSan. Usage: ./test.sh [release|asan|tsan …]
+# ASan+UBSan, and what has threads with TSan. Usage: ./test.sh [release|asan|tsan …]
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 tools/dependencies.sh test || exit 1
