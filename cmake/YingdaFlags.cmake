@@ -18,9 +18,6 @@ target_compile_options(yingda_flags INTERFACE -pthread)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false dangling or uninitialised values inside inlined libstdc++ code at -O2.
   target_compile_options(yingda_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
-  if(YINGDA_SANITIZE STREQUAL "thread")
-    target_compile_options(yingda_flags INTERFACE -Wno-array-bounds)  # false, too, behind what it instruments
-  endif()
 endif()
 
 if(YINGDA_SANITIZE)
