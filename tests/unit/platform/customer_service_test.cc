@@ -139,7 +139,7 @@ TEST_F(CustomerServiceTest, WhatMayHaveArrivedIsNeverSentAgain) {
                                                     [&] { stage_.Answer(R"({"error":"no answer"})", 504); },
                                                     [&] { stage_.Answer("<html>portal</html>", 200, "text/html"); },
                                                     [&] { stage_.Answer(""); },
-      [&] { stage_.Answer("{}"); },
+                                                    [&] { stage_.Answer("{}"); },
                                                     [&] { stage_.Advance(10s); }};
   for (size_t i = 0; i < cases.size(); ++i) {
     ends_.clear();
