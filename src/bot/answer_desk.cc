@@ -58,6 +58,7 @@ AnswerDesk::AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, s
       pages_(pages),
       logger_(logger),
       tagger_(tagger),
+      started_ms_(base::UnixMilliseconds(loop.clock().WallNow())),
       instruments_(std::make_unique<Instruments>(metrics)),
       queues_(options_.max_waiting_per_follower),
       inbox_(options_.inbox, loop, store, logger),

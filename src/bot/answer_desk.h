@@ -170,6 +170,7 @@ class AnswerDesk {
   base::Logger& logger_;
   const base::FollowerTagger& tagger_;
   const std::string nonce_ = base::RandomHex(8);
+  const int64_t started_ms_;
   std::unique_ptr<Instruments> instruments_;
 
   std::unordered_map<std::string, JobPointer> jobs_;

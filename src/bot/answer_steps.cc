@@ -180,6 +180,11 @@ base::Completion<std::optional<store::JobRecord>> AnswerDesk::LastAnswer(const J
       Found chosen;
       if (recent) {
         std::erase_if(*recent, [&](const store::JobRecord& record) { return record.key == job->question.key; });
+        // What this very process has written is not in doubt, as the claim of one that ended is.
+        for (store::JobRecord& record : *recent) {
+          const bool ours = record.first_seen_ms > started_ms_;
+          if (ours && record.delivery == store::Delivery::kClaimed) record.delivery = store::Delivery::kDelivered;
+        }
         const int64_t fresh_ms = now - options_.resend_within / std::chrono::milliseconds(1);
         chosen = AnswerToResend(*recent, uncertain_only, options_.window.tries, fresh_ms,
                                 base::UnixMilliseconds(job->first_seen));
