@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building, testing and running need, as Debian 12 packages, and what drives the browser of the tests, from
-# npm; does nothing when all is there.
+# Installs what building, testing and running need, as Debian 12 packages, and from npm what drives the browser
+# of the tests and what plays the model's part in them; does nothing when all is there.
 # Usage: tools/dependencies.sh [build|test]   (test, the default, includes build)
 set -euo pipefail
 
@@ -35,8 +35,11 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" env RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-browser="$(dirname "$0")/../tests/browser"
-if [ "${1:-test}" = test ] && ! cmp -s "$browser/package-lock.json" "$browser/node_modules/.installed"; then
-  echo "Installing: playwright-core"
-  (cd "$browser" && npm ci --silent && cp package-lock.json node_modules/.installed)
-fi
+# What the tests take from npm: what drives the browser, and model upstreams that others wrote.
+for folder in browser upstreams; do
+  folder="$(dirname "$0")/../tests/$folder"
+  if [ "${1:-test}" = test ] && ! cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed"; then
+    echo "Installing: packages of $(basename "$folder") tests"
+    (cd "$folder" && npm ci --silent --ignore-scripts && cp package-lock.json node_modules/.installed)
+  fi
+done

@@ -112,6 +112,7 @@ const std::string& FailureText(model::ChatFailure failure, const Texts& texts) {
     case model::ChatFailure::kNone:
     case model::ChatFailure::kUnreachable:
     case model::ChatFailure::kRefused:
+    case model::ChatFailure::kBadRequest:
     case model::ChatFailure::kBadAnswer:
     case model::ChatFailure::kCancelled:
       break;

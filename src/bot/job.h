@@ -33,6 +33,7 @@ struct Question {
   std::string open_id;
   std::string to_user;
   std::string text;
+  std::string picture_url;  // what the question is about besides its text; empty: nothing
   bool json = false;
   std::string request_id;  // of the first push, for the log
   wechat::Reply own;       // of kReply

@@ -15,6 +15,8 @@ const char* ToString(ChatFailure failure) {
       return "rate_limited";
     case ChatFailure::kRefused:
       return "refused";
+    case ChatFailure::kBadRequest:
+      return "bad_request";
     case ChatFailure::kContentPolicy:
       return "content_policy";
     case ChatFailure::kBadAnswer:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +17,8 @@ namespace yingda::model {
 struct ChatMessage {
   std::string role;  // system, user or assistant
   std::string content;
+  /// Addresses (data: or https:) of pictures that belong to the text, of user messages only.
+  std::vector<std::string> pictures = {};
   bool operator==(const ChatMessage&) const = default;
 };
 
@@ -24,6 +27,9 @@ struct ChatRequest {
   /// When the answer is of no more use; the call ends by then whatever happens.
   base::TimePoint deadline;
   std::string request_id;  // for the log only
+  /// The same for every question of one follower, so that where upstreams share the work, a conversation stays with
+  /// one of them, whose prompt cache then has its beginning.
+  uint64_t follower = 0;
 };
 
 /// Why an answer could not be had, as far as the follower's text or a retry depends on it.
@@ -33,6 +39,7 @@ enum class ChatFailure {
   kUnreachable,    // no connection, name not found, TLS
   kRateLimited,    // 429 that may pass
   kRefused,        // bad key, no balance, unknown model: an operator must act
+  kBadRequest,     // this one request was not taken: too long, a member that the upstream does not know
   kContentPolicy,  // the provider refused question or answer
   kBadAnswer,      // not the protocol, cut off before any text
   kEmpty,          // the stream ended well with no text
@@ -48,6 +55,9 @@ struct ChatOutcome {
   bool truncated = false;     // text came but not its end (length limit, cut connection)
   int prompt_tokens = 0;      // 0: not told
   int completion_tokens = 0;
+  std::optional<base::Duration> retry_after = {};  // with a failure: when the upstream said to come again
+  bool unsent = false;                             // our own limits refused the call; the upstream never saw it
+  bool reasoning_seen = false;                     // the model thought before it answered, shown to nobody
 };
 
 /// One call under way. Dropping it cancels the call; then no event comes any more.
@@ -69,6 +79,8 @@ class ChatModel {
  public:
   virtual ~ChatModel() = default;
   virtual std::unique_ptr<ChatCall> Ask(const ChatRequest& request, ChatEvents events) = 0;
+  /// How many tokens the model counts for one that EstimateTokens counts, as far as its answers have shown.
+  virtual double TokensPerEstimate() const { return 1; }
 };
 
 }  // namespace yingda::model

@@ -26,6 +26,7 @@ struct UpstreamOptions {
   bool thinking_off = true;
   std::string extra_body;  // a JSON object, merged into the body last; null takes a member out
   std::vector<std::pair<std::string, std::string>> extra_headers;
+  bool takes_pictures = false;  // false: those of the messages are left out
 
   base::Duration connect_timeout = std::chrono::milliseconds(1500);
   /// From sending the request to the first piece of the answer. Reasoning and keep-alives are not the answer.

@@ -34,7 +34,8 @@ struct JobRecord {
   std::string reply;       // the reply body that any further push of this key gets again; empty: none yet
   std::string reply_text;  // the follower-visible text in `reply` that would be lost if it never arrived
   Delivery delivery = Delivery::kNone;
-  std::string page_id;  // of its answer page; empty: none
+  std::string page_id;           // of its answer page; empty: none
+  std::string picture_url = {};  // of the picture that the question is about; empty: none
 };
 
 /// A text that waits for its follower (收件箱): what was left of an answer when its window closed.
@@ -82,6 +83,7 @@ struct Turn {
   std::string role;  // "user" or "assistant"
   std::string content;
   int64_t at_ms = 0;
+  std::string picture_url = {};  // that belongs to it; empty: none
 };
 
 /// What a job leaves behind when its work is done, written in one transaction.
