@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -43,6 +44,12 @@ inline int64_t UnixSeconds(WallTime time) {
 }
 inline int64_t UnixMilliseconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+/// Days since 1970 as calendars in China count them (UTC+8, no summer time), where WeChat's own daily quotas begin
+/// anew.
+inline int64_t ChinaDay(WallTime time) {
+  return std::chrono::floor<std::chrono::days>(time + std::chrono::hours(8)).time_since_epoch().count();
 }
 
 /// The machine's clocks.

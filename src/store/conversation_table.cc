@@ -8,9 +8,9 @@ namespace yingda::store {
 base::Result<void> AppendTurn(SqliteConnection& connection, std::string_view account, std::string_view open_id,
                               const Turn& turn) {
   return Query(connection,
-               "INSERT INTO turns (account, open_id, place, at_ms, role, content) VALUES (?1, ?2, 1 + coalesce((SELECT "
-               "max(place) FROM turns WHERE account = ?1 AND open_id = ?2), 0), ?3, ?4, ?5)",
-               account, open_id, turn.at_ms, turn.role, turn.content)
+               "INSERT INTO turns (account, open_id, place, at_ms, role, content, picture_url) VALUES (?1, ?2, 1 + "
+               "coalesce((SELECT max(place) FROM turns WHERE account = ?1 AND open_id = ?2), 0), ?3, ?4, ?5, ?6)",
+               account, open_id, turn.at_ms, turn.role, turn.content, turn.picture_url)
       .Run();
 }
 
@@ -18,13 +18,13 @@ base::Result<std::vector<Turn>> SelectTurns(SqliteConnection& connection, std::s
                                             std::string_view open_id, int64_t since_ms, int limit) {
   std::vector<Turn> turns;
   Query query(connection,
-              "SELECT role, content, at_ms FROM turns WHERE account = ? AND open_id = ? AND at_ms >= ? "
+              "SELECT role, content, at_ms, picture_url FROM turns WHERE account = ? AND open_id = ? AND at_ms >= ? "
               "ORDER BY place DESC LIMIT ?",
               account, open_id, since_ms, limit);
   for (;;) {
     YINGDA_TRY(const bool found, query.Next());
     if (!found) break;
-    turns.push_back({query.Text(0), query.Text(1), query.Integer(2)});
+    turns.push_back({query.Text(0), query.Text(1), query.Integer(2), query.Text(3)});
   }
   std::reverse(turns.begin(), turns.end());
   return turns;

@@ -6,7 +6,7 @@
 // In the order in which ReadJobs takes them.
 #define YINGDA_JOB_COLUMNS                                                                              \
   "key, account, open_id, to_user, kind, question, first_seen_ms, tries, finished, reply, reply_text, " \
-  "delivery, json, page_id"
+  "delivery, json, page_id, picture_url"
 
 namespace yingda::store {
 namespace {
@@ -31,20 +31,24 @@ base::Result<std::vector<JobRecord>> ReadJobs(Query& query) {
     job.delivery = static_cast<Delivery>(query.Integer(11));
     job.json = query.Integer(12) != 0;
     job.page_id = query.Text(13);
+    job.picture_url = query.Text(14);
   }
 }
 
 }  // namespace
 
-base::Result<void> InsertJob(SqliteConnection& connection, const JobRecord& job) {
-  return Query(connection,
-               "INSERT INTO jobs (account, key, open_id, to_user, kind, first_seen_ms, tries, finished, delivery, "
-               "question, reply, reply_text, json, page_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON "
-               "CONFLICT "
-               "(key) DO NOTHING",
-               job.account, job.key, job.open_id, job.to_user, job.kind, job.first_seen_ms, job.tries, job.finished,
-               static_cast<int>(job.delivery), job.question, job.reply, job.reply_text, job.json, job.page_id)
-      .Run();
+base::Result<bool> InsertJob(SqliteConnection& connection, const JobRecord& job) {
+  auto inserted =
+      Query(connection,
+            "INSERT INTO jobs (account, key, open_id, to_user, kind, first_seen_ms, tries, finished, delivery, "
+            "question, reply, reply_text, json, page_id, picture_url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "?, ?) ON CONFLICT (key) DO NOTHING",
+            job.account, job.key, job.open_id, job.to_user, job.kind, job.first_seen_ms, job.tries, job.finished,
+            static_cast<int>(job.delivery), job.question, job.reply, job.reply_text, job.json, job.page_id,
+            job.picture_url)
+          .Run();
+  if (!inserted) return inserted.error();
+  return connection.Changes() > 0;
 }
 
 base::Result<void> RaiseTries(SqliteConnection& connection, std::string_view key, int tries) {

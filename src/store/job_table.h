@@ -14,8 +14,8 @@ namespace yingda::store {
 
 /// The table `jobs`. Each function is one step of a transaction that the caller holds.
 
-/// A key that is there already is left as it is.
-base::Result<void> InsertJob(SqliteConnection& connection, const JobRecord& job);
+/// A key that is there already is left as it is: false.
+base::Result<bool> InsertJob(SqliteConnection& connection, const JobRecord& job);
 /// The number of tries only grows.
 base::Result<void> RaiseTries(SqliteConnection& connection, std::string_view key, int tries);
 base::Result<void> SetJobReply(SqliteConnection& connection, const JobResult& result);

@@ -13,7 +13,7 @@ constexpr int64_t kApplicationId = 0x59447374;
 // because their long texts would make a tree ordered by text keys split all the time; `turns` lies in the order in
 // which a conversation is read. The inbox never reuses an id (AUTOINCREMENT): a caller may hold one of a page long
 // gone.
-constexpr std::array<const char*, 2> kSteps = {R"sql(
+constexpr std::array<const char*, 3> kSteps = {R"sql(
   CREATE TABLE jobs (
     id            INTEGER PRIMARY KEY,
     account       TEXT NOT NULL,
@@ -98,6 +98,20 @@ constexpr std::array<const char*, 2> kSteps = {R"sql(
     expires_ms INTEGER NOT NULL,
     PRIMARY KEY (account, app_id, endpoint)
   ) STRICT, WITHOUT ROWID;
+)sql",
+                                               R"sql(
+  ALTER TABLE jobs ADD COLUMN picture_url TEXT NOT NULL DEFAULT '';
+  ALTER TABLE turns ADD COLUMN picture_url TEXT NOT NULL DEFAULT '';
+
+  CREATE TABLE usage (
+    account  TEXT NOT NULL,
+    open_id  TEXT NOT NULL,  -- empty: the account as a whole
+    day      INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    tokens   INTEGER NOT NULL,
+    PRIMARY KEY (account, open_id, day)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX usage_by_day ON usage (day);
 )sql"};
 
 base::Error Refusal(const SqliteConnection& connection, const std::string& what) {

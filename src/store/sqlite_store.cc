@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/clock.h"
 #include "store/conversation_table.h"
 #include "store/inbox_table.h"
 #include "store/job_table.h"
@@ -12,6 +13,7 @@
 #include "store/schema.h"
 #include "store/store_file.h"
 #include "store/token_table.h"
+#include "store/usage_table.h"
 
 namespace yingda::store {
 namespace {
@@ -129,7 +131,13 @@ void SqliteStore::Write(std::function<base::Result<void>(SqliteConnection&)> wri
 }
 
 void SqliteStore::AcceptJob(JobRecord job, Done done) {
-  Write([job = std::move(job)](SqliteConnection& connection) { return InsertJob(connection, job); }, std::move(done));
+  Write(
+      [job = std::move(job)](SqliteConnection& connection) -> base::Result<void> {
+        YINGDA_TRY(const bool is_new, InsertJob(connection, job));
+        if (!is_new || job.usage_day == 0) return {};
+        return AddUsage(connection, {job.account, job.open_id, job.usage_day, 1, 0});
+      },
+      std::move(done));
 }
 
 void SqliteStore::RecordTry(std::string key, int tries, Done done) {
@@ -150,6 +158,9 @@ void SqliteStore::FinishJob(JobResult result, Done done) {
         }
         for (const auto& turn : result.turns) {
           if (written) written = AppendTurn(connection, result.account, result.open_id, turn);
+        }
+        if (written && result.usage_day != 0 && result.tokens > 0) {
+          written = AddUsage(connection, {result.account, result.open_id, result.usage_day, 0, result.tokens});
         }
         return written;
       },
@@ -289,6 +300,18 @@ void SqliteStore::ClearConversation(std::string account, std::string open_id, Do
         std::move(done));
 }
 
+void SqliteStore::LoadUsage(int64_t day, std::function<void(base::Result<std::vector<Usage>>)> done) {
+  Read<std::vector<Usage>>(
+      [this, day](SqliteConnection& connection) {
+        auto usage = SelectUsage(connection, day, options_.load_usage_limit);
+        if (usage && usage->size() >= options_.load_usage_limit) {
+          logger_.Warning("store.more_usage_than_is_loaded", {{"limit", options_.load_usage_limit}});
+        }
+        return usage;
+      },
+      std::move(done));
+}
+
 void SqliteStore::ForgetFollower(std::string account, std::string open_id, Done done) {
   Write(
       [account = std::move(account), open_id = std::move(open_id)](SqliteConnection& connection) {
@@ -296,6 +319,7 @@ void SqliteStore::ForgetFollower(std::string account, std::string open_id, Done 
         if (forgotten) forgotten = DeleteInboxOf(connection, account, open_id);
         if (forgotten) forgotten = DeletePagesOf(connection, account, open_id);
         if (forgotten) forgotten = DeleteTurnsOf(connection, account, open_id);
+        if (forgotten) forgotten = DeleteUsageOf(connection, account, open_id);
         return forgotten;
       },
       std::move(done));
@@ -310,19 +334,20 @@ void SqliteStore::Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_be
   auto state = std::make_shared<State>();
   state->jobs.done_before_ms = jobs_before_ms;
   state->jobs.all_before_ms = now_ms - options_.undelivered_keep.count();
-  writer_->Enqueue(
-      GroupWriter::Chore{[state, now_ms, turns_before_ms](SqliteConnection& connection) -> base::Result<bool> {
-                           YINGDA_TRY(const bool more_jobs, SweepJobs(connection, state->jobs, kSweepRows));
-                           YINGDA_TRY(const InboxSweep inbox, SweepInbox(connection, now_ms, kSweepRows));
-                           YINGDA_TRY(const int pages, SweepPages(connection, now_ms, kSweepRows));
-                           YINGDA_TRY(const int turns, SweepTurns(connection, turns_before_ms, kSweepRows));
-                           state->unread += inbox.unread;
-                           return more_jobs || std::max({inbox.deleted, pages, turns}) == kSweepRows;
-                         },
-                         [state, done = std::move(done)](base::Result<void> swept) {
-                           if (done)
-                             done(swept ? base::Result<int64_t>(state->unread) : base::Result<int64_t>(swept.error()));
-                         }});
+  const int64_t yesterday = base::ChinaDay(base::WallTime(std::chrono::milliseconds(now_ms))) - 1;
+  writer_->Enqueue(GroupWriter::Chore{
+      [state, now_ms, turns_before_ms, yesterday](SqliteConnection& connection) -> base::Result<bool> {
+        YINGDA_TRY(const bool more_jobs, SweepJobs(connection, state->jobs, kSweepRows));
+        YINGDA_TRY(const InboxSweep inbox, SweepInbox(connection, now_ms, kSweepRows));
+        YINGDA_TRY(const int pages, SweepPages(connection, now_ms, kSweepRows));
+        YINGDA_TRY(const int turns, SweepTurns(connection, turns_before_ms, kSweepRows));
+        YINGDA_TRY(const int usage, SweepUsage(connection, yesterday, kSweepRows));
+        state->unread += inbox.unread;
+        return more_jobs || std::max({inbox.deleted, pages, turns, usage}) == kSweepRows;
+      },
+      [state, done = std::move(done)](base::Result<void> swept) {
+        if (done) done(swept ? base::Result<int64_t>(state->unread) : base::Result<int64_t>(swept.error()));
+      }});
 }
 
 void SqliteStore::Flush(Done done) {

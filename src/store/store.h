@@ -36,6 +36,7 @@ struct JobRecord {
   Delivery delivery = Delivery::kNone;
   std::string page_id;           // of its answer page; empty: none
   std::string picture_url = {};  // of the picture that the question is about; empty: none
+  int64_t usage_day = 0;         // the day whose usage it counts for (see Usage); 0: none. Not loaded again
 };
 
 /// A text that waits for its follower (收件箱): what was left of an answer when its window closed.
@@ -86,6 +87,14 @@ struct Turn {
   std::string picture_url = {};  // that belongs to it; empty: none
 };
 
+/// What one follower, or the account as a whole, has used on one day.
+struct Usage {
+  std::string account;
+  std::string open_id;  // empty: the account as a whole
+  int64_t day = 0;      // as base::ChinaDay counts; never 0
+  int64_t messages = 0, tokens = 0;
+};
+
 /// What a job leaves behind when its work is done, written in one transaction.
 struct JobResult {
   std::string key;
@@ -96,7 +105,9 @@ struct JobResult {
   std::vector<InboxItem> inbox;  // ids are ignored
   std::vector<Turn> turns;       // appended to the follower's conversation
   std::string account, open_id;
-  std::string page_id;  // recorded with the job; empty: what was recorded stays
+  std::string page_id;    // recorded with the job; empty: what was recorded stays
+  int64_t usage_day = 0;  // the day whose usage `tokens` are added to; 0: none
+  int64_t tokens = 0;
 };
 
 /// What must outlive a restart. Asynchronous: every call returns at once, `done` runs later on the executor the store
@@ -109,12 +120,13 @@ class Store {
   using Done = std::function<void(base::Result<void>)>;
   virtual ~Store() = default;
 
-  /// Writes a new job; a key that is there already is left as it is.
+  /// Writes a new job, and counts it as a message of its follower and account on its `usage_day`; a key that is there
+  /// already is left as it is, and not counted again.
   virtual void AcceptJob(JobRecord job, Done done) = 0;
   /// The number of tries only grows. Like SetDelivery, nothing for a key that is not there (any more).
   virtual void RecordTry(std::string key, int tries, Done done) = 0;
   /// The job's reply and its side effects, which all belong to the result's follower. An update of an unknown key still
-  /// writes inbox and turns.
+  /// writes inbox and turns, and adds the tokens.
   virtual void FinishJob(JobResult result, Done done) = 0;
   virtual void SetDelivery(std::string key, Delivery delivery, Done done) = 0;
   /// Jobs first seen at or after `since_ms`, and all unfinished or undelivered ones, oldest first: for start-up. An
@@ -169,13 +181,18 @@ class Store {
   virtual void LoadConversation(std::string account, std::string open_id, int64_t since_ms, int limit,
                                 std::function<void(base::Result<std::vector<Turn>>)> done) = 0;
   virtual void ClearConversation(std::string account, std::string open_id, Done done) = 0;
-  /// Everything of this follower goes: conversation, inbox, answer pages, jobs (on unsubscribe, as WeChat requires).
+  /// What was used on this day, accounts before followers, those with the most messages first: for start-up. An engine
+  /// may limit the number (no less than 100,000 by default).
+  virtual void LoadUsage(int64_t day, std::function<void(base::Result<std::vector<Usage>>)> done) = 0;
+  /// Everything of this follower goes: conversation, inbox, answer pages, jobs, usage (on unsubscribe, as WeChat
+  /// requires). What their account used as a whole stays.
   virtual void ForgetFollower(std::string account, std::string open_id, Done done) = 0;
 
   /// Deletes finished and delivered jobs first seen before `jobs_before_ms`, expired inbox items and answer pages, and
-  /// turns before `turns_before_ms`; and any job, were it unfinished, after 48 h (by default), when no answer to it can
-  /// be sent any more. `done` gets the number of inbox items that expired unread; not counted are those that a reply
-  /// had claimed. Goes in small steps between other writes; a store that closes meanwhile answers kCancelled.
+  /// turns before `turns_before_ms`, and the usage of days before yesterday; and any job, were it unfinished, after 48
+  /// h (by default), when no answer to it can be sent any more. `done` gets the number of inbox items that expired
+  /// unread; not counted are those that a reply had claimed. Goes in small steps between other writes; a store that
+  /// closes meanwhile answers kCancelled.
   virtual void Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_before_ms,
                      std::function<void(base::Result<int64_t>)> done) = 0;
 

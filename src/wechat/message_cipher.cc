@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "wechat/base64.h"
+#include "base/base64.h"
 
 namespace yingda::wechat {
 namespace {
@@ -59,7 +59,7 @@ base::Result<MessageCipher> MessageCipher::Create(std::string_view encoding_aes_
     return invalid("encoding_aes_key: must be the 43 characters that the WeChat console shows, has " +
                    std::to_string(encoding_aes_key.size()));
   }
-  std::optional<std::string> key = DecodeBase64(std::string(encoding_aes_key) + '=');
+  std::optional<std::string> key = base::DecodeBase64(std::string(encoding_aes_key) + '=');
   if (!key || key->size() != kKeyBytes) {
     return invalid("encoding_aes_key: may hold letters and digits only, as the WeChat console shows it");
   }
@@ -74,7 +74,7 @@ base::Result<std::string> MessageCipher::Decrypt(std::string_view base64) const 
 }
 
 std::variant<std::string, DecryptFailure> MessageCipher::Open(std::string_view base64) const {
-  std::optional<std::string> text = DecodeBase64(base64);
+  std::optional<std::string> text = base::DecodeBase64(base64);
   if (!text || text->empty() || text->size() % kAesBlockBytes != 0 || !RunAes(key_, *text, false)) {
     return DecryptFailure::kCorrupt;
   }
@@ -102,7 +102,7 @@ std::string MessageCipher::Encrypt(std::string_view message, std::string_view ra
   text.append(message).append(app_id_).append(pad, static_cast<char>(pad));
   // Whole blocks with a 32-byte key: OpenSSL has nothing left to refuse. Were it to, nothing may leave in clear.
   if (!RunAes(key_, text, true)) return {};
-  return EncodeBase64(text);
+  return base::EncodeBase64(text);
 }
 
 }  // namespace yingda::wechat

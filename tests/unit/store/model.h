@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "store/store.h"
 
 namespace yingda::store {
@@ -27,7 +28,9 @@ class Model {
   };
 
   void Accept(const JobRecord& job) {
-    if (Find(job.key) == nullptr) jobs.push_back(job);
+    if (Find(job.key) != nullptr) return;
+    jobs.push_back(job);
+    if (job.usage_day != 0) Use(job.account, job.open_id, job.usage_day, 1, 0);
   }
   void Finish(const JobResult& result) {
     if (JobRecord* job = Find(result.key)) {
@@ -43,6 +46,27 @@ class Model {
       Add(item);
     }
     for (const auto& turn : result.turns) turns[{result.account, result.open_id}].push_back(turn);
+    if (result.usage_day != 0 && result.tokens > 0) {
+      Use(result.account, result.open_id, result.usage_day, 0, result.tokens);
+    }
+  }
+  void Use(const std::string& account, const std::string& open_id, int64_t day, int64_t messages, int64_t tokens) {
+    for (const std::string& whose : {std::string(), open_id}) {
+      Usage& row = usage.try_emplace({account, whose, day}, Usage{account, whose, day, 0, 0}).first->second;
+      row.messages += messages;
+      row.tokens += tokens;
+    }
+  }
+  /// Accounts first, then by falling messages.
+  std::vector<Usage> UsageOn(int64_t day) const {
+    std::vector<Usage> rows;
+    for (const auto& [key, row] : usage) {
+      if (row.day == day) rows.push_back(row);
+    }
+    std::stable_sort(rows.begin(), rows.end(), [](const Usage& a, const Usage& b) {
+      return std::tuple(!a.open_id.empty(), -a.messages) < std::tuple(!b.open_id.empty(), -b.messages);
+    });
+    return rows;
   }
   void Add(InboxItem item) {
     item.id = ++last_id;  // the store counts in the same way
@@ -129,6 +153,7 @@ class Model {
     std::erase_if(items, [&](const Item& each) { return his(each.item); });
     turns.erase({account, open_id});
     std::erase_if(pages, [&](const auto& page) { return his(page.second); });
+    std::erase_if(usage, [&](const auto& row) { return his(row.second); });
   }
   int64_t Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_before_ms) {
     std::erase_if(jobs, [&](const JobRecord& job) {
@@ -136,6 +161,8 @@ class Model {
       return job.first_seen_ms < now_ms - undelivered_keep_ms_ || (done && job.first_seen_ms < jobs_before_ms);
     });
     std::erase_if(pages, [&](const auto& page) { return page.second.expires_ms <= now_ms; });
+    const int64_t today = base::ChinaDay(base::WallTime(std::chrono::milliseconds(now_ms)));
+    std::erase_if(usage, [&](const auto& row) { return row.second.day < today - 1; });
     int64_t unread = 0;
     std::erase_if(items, [&](const Item& each) {
       const bool expired = each.item.expires_ms <= now_ms;
@@ -189,6 +216,7 @@ class Model {
   std::vector<Item> items;
   std::map<std::pair<std::string, std::string>, std::vector<Turn>> turns;
   std::map<std::string, AnswerPage> pages;
+  std::map<std::tuple<std::string, std::string, int64_t>, Usage> usage;
   int64_t last_id = 0;
 
  private:
@@ -199,15 +227,19 @@ inline std::string Describe(const JobRecord& job) {
   return job.key + "|" + job.account + "|" + job.open_id + "|" + job.to_user + "|" + job.kind + "|" + job.question +
          "|" + std::to_string(job.first_seen_ms) + "|" + std::to_string(job.tries) + "|" +
          std::to_string(job.finished) + "|" + job.reply + "|" + job.reply_text + "|" +
-         std::to_string(static_cast<int>(job.delivery)) + "|" + job.page_id;
+         std::to_string(static_cast<int>(job.delivery)) + "|" + job.page_id + "|" + job.picture_url;
 }
 inline std::string Describe(const Turn& turn) {
-  return turn.role + "|" + turn.content + "|" + std::to_string(turn.at_ms);
+  return turn.role + "|" + turn.content + "|" + std::to_string(turn.at_ms) + "|" + turn.picture_url;
 }
 inline std::string Describe(const InboxItem& item) {
   return std::to_string(item.id) + "|" + item.account + "|" + item.open_id + "|" + item.question + "|" + item.text +
          "|" + std::to_string(item.asked_ms) + "|" + std::to_string(item.part) + "|" + std::to_string(item.expires_ms) +
          "|" + item.page_id + "|" + std::to_string(item.made_by_model);
+}
+inline std::string Describe(const Usage& usage) {
+  return usage.account + "|" + usage.open_id + "|" + std::to_string(usage.day) + "|" + std::to_string(usage.messages) +
+         "|" + std::to_string(usage.tokens);
 }
 inline std::string Describe(const AnswerPage& page) {
   return page.id + "|" + page.account + "|" + page.open_id + "|" + page.question + "|" + page.markdown + "|" +

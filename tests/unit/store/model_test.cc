@@ -36,8 +36,12 @@ class ModelTest : public ::testing::TestWithParam<unsigned> {
     job.first_seen_ms = now_ms_ - Pick(50);
     job.tries = 1 + Pick(3);
     job.page_id = Pick(2) == 0 ? "" : "p" + std::to_string(Pick(6));
+    job.picture_url = Pick(4) == 0 ? "http://mmbiz.qpic.cn/" + std::to_string(Pick(6)) : "";
+    job.usage_day = AnyDay();
     return job;
   }
+  // Around today, which is 0 in 1970; and 0 is not counted.
+  int64_t AnyDay() { return Pick(5) - 3; }
   InboxItem AnyItem() {
     InboxItem item;
     item.account = Account();
@@ -99,7 +103,11 @@ void ModelTest::WriteJobs(int action) {
       if (Pick(2) == 0) result.inbox.back().page_id.clear();
       if (!result.inbox.back().page_id.empty()) result.inbox.back().page_id = PageId(result.account, result.open_id);
     }
-    for (int i = Pick(3); i > 0; --i) result.turns.push_back({"user", std::to_string(Pick(1000)), now_ms_ - Pick(9)});
+    for (int i = Pick(3); i > 0; --i) {
+      result.turns.push_back({"user", std::to_string(Pick(1000)), now_ms_ - Pick(9), Pick(4) == 0 ? "http://p" : ""});
+    }
+    result.usage_day = AnyDay();
+    result.tokens = Pick(3) * Pick(900);
     model_.Finish(result);
     YINGDA_ASSERT_OK(fixture_.Finish(result));
   } else if (action == 2) {
@@ -226,6 +234,12 @@ void ModelTest::CompareAll(int64_t since_ms) {
   std::vector<std::string> names;
   for (const auto& each : *followers) names.push_back(each.account + "/" + each.open_id);
   EXPECT_EQ(names, model_.UnreadFollowers(now_ms_));
+
+  for (int64_t day = -4; day <= 2; ++day) {
+    const auto usage = fixture_.UsageOn(day);
+    ASSERT_TRUE(usage);
+    EXPECT_EQ(DescribeAll(*usage), DescribeAll(model_.UsageOn(day)));
+  }
 
   const std::string page_id = PageId(account, open_id);
   const auto page = fixture_.Page(page_id, now_ms_);

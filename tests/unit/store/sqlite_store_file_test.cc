@@ -148,6 +148,36 @@ TEST_F(SqliteStoreFileTest, AFileOfTheFirstVersionIsBroughtUpToDateWithAllItHold
   YINGDA_ASSERT_OK(fixture_.SaveToken({"main", "wx1", "stable", "secret", 1, 1, 2}));
 }
 
+TEST_F(SqliteStoreFileTest, AFileOfTheSecondVersionIsBroughtUpToDateWithAllItHolds) {
+  {
+    auto old = SqliteConnection::Open(path_, std::chrono::seconds(1));
+    ASSERT_TRUE(old);
+    YINGDA_ASSERT_OK(Migrate(**old, SchemaSteps().first(2)));
+    YINGDA_ASSERT_OK((*old)->Execute(
+        "INSERT INTO jobs (account, key, open_id, to_user, kind, first_seen_ms, tries, finished, delivery, question, "
+        "reply, reply_text, page_id) VALUES ('main', 'main/1', 'alice', 'gh_1', 'model', 5, 2, 0, 0, 'why', '', '', "
+        "'p1'); INSERT INTO turns VALUES ('main', 'alice', 1, 5, 'user', 'why')"));
+    EXPECT_EQ(*(*old)->ReadInteger("PRAGMA user_version"), 2);
+  }
+  YINGDA_ASSERT_OK(fixture_.Open());
+  const auto jobs = fixture_.Jobs();
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->front().page_id, "p1");
+  EXPECT_EQ(jobs->front().picture_url, "");
+  const auto turns = fixture_.Conversation("alice");
+  ASSERT_EQ(turns->size(), 1U);
+  EXPECT_EQ(turns->front().content, "why");
+  EXPECT_EQ(turns->front().picture_url, "");
+  EXPECT_THAT(*fixture_.UsageOn(1), IsEmpty());
+  // And takes what is new.
+  JobRecord job = MakeJob("main/2");
+  job.usage_day = 1;
+  job.picture_url = "http://mmbiz.qpic.cn/x";
+  YINGDA_ASSERT_OK(fixture_.Accept(job));
+  EXPECT_EQ(fixture_.Jobs()->back().picture_url, job.picture_url);
+  EXPECT_EQ(fixture_.UsageOn(1)->size(), 2U);
+}
+
 TEST_F(SqliteStoreFileTest, NewFoldersAndFilesAreForTheirOwnerOnly) {
   fixture_.options().path = dir_.File("a/b/yingda.db");
   YINGDA_ASSERT_OK(fixture_.Open());

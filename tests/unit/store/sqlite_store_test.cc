@@ -38,6 +38,7 @@ TEST_P(SqliteStoreTest, AnAcceptedJobComesBackWithEveryField) {
   JobRecord job = MakeJob("main/1");
   job.tries = 2;
   job.question = std::string("含零\0字节", 13);
+  job.picture_url = "http://mmbiz.qpic.cn/x";
   YINGDA_ASSERT_OK(fixture_.Accept(job));
 
   const auto jobs = fixture_.Jobs();
@@ -50,6 +51,7 @@ TEST_P(SqliteStoreTest, AnAcceptedJobComesBackWithEveryField) {
   EXPECT_EQ(got.to_user, job.to_user);
   EXPECT_EQ(got.kind, job.kind);
   EXPECT_EQ(got.question, job.question);
+  EXPECT_EQ(got.picture_url, job.picture_url);
   EXPECT_EQ(got.first_seen_ms, job.first_seen_ms);
   EXPECT_EQ(got.tries, 2);
   EXPECT_FALSE(got.finished);
@@ -85,7 +87,7 @@ TEST_P(SqliteStoreTest, FinishingWritesReplyInboxAndTurnsOfTheFollower) {
   result.reply_text = "回复";
   result.delivery = Delivery::kClaimed;
   result.inbox = {MakeItem("", "second", 5, 2), MakeItem("", "first", 5, 1)};
-  result.turns = {{"user", "问", 10}, {"assistant", "答", 11}};
+  result.turns = {{"user", "问", 10, "http://mmbiz.qpic.cn/x"}, {"assistant", "答", 11}};
   YINGDA_ASSERT_OK(fixture_.Finish(result));
 
   const auto jobs = fixture_.Jobs();
@@ -98,7 +100,9 @@ TEST_P(SqliteStoreTest, FinishingWritesReplyInboxAndTurnsOfTheFollower) {
   EXPECT_EQ((*turns)[0].role, "user");
   EXPECT_EQ((*turns)[0].content, "问");
   EXPECT_EQ((*turns)[0].at_ms, 10);
+  EXPECT_EQ((*turns)[0].picture_url, "http://mmbiz.qpic.cn/x");
   EXPECT_EQ((*turns)[1].content, "答");
+  EXPECT_EQ((*turns)[1].picture_url, "");
   EXPECT_THAT(fixture_.Drain("alice"), ElementsAre("first", "second"));
 }
 

@@ -34,6 +34,7 @@ class Writer {
     job.open_id = key;
     job.question = "why";
     job.first_seen_ms = 1;
+    job.usage_day = 1;
     store_.AcceptJob(job, SayWhen("accepted", key));
     store_.SaveToken({"main", "wx1", "stable", key, number, 1, 2}, SayWhen("token", key));
     AnswerPage page;
@@ -49,6 +50,8 @@ class Writer {
     result.open_id = job.open_id;
     result.reply = std::string(500, 'r');
     result.turns = {{"user", "q", 1}, {"assistant", "a", 2}};
+    result.usage_day = 1;
+    result.tokens = 7;
     result.inbox.resize(2);
     for (int i = 0; i < 2; ++i) {
       result.inbox[static_cast<size_t>(i)].text = i == 0 ? "a1 a2" : "b1 b2";

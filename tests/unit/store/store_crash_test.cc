@@ -169,6 +169,12 @@ TEST(StoreCrashTest, AfterAKillEveryCompletedWriteIsThereAndNoneIsHalf) {
         EXPECT_EQ(job.delivery, Delivery::kClaimed) << job.key;
       }
     }
+    // Counted with the job and its result, or not at all.
+    const auto usage = fixture.UsageOn(1);
+    ASSERT_TRUE(usage);
+    const Usage account = usage->empty() ? Usage() : usage->front();
+    EXPECT_EQ(account.messages, static_cast<int64_t>(accepted_there.size()));
+    EXPECT_EQ(account.tokens, static_cast<int64_t>(7 * finished_there.size()));
     EXPECT_TRUE(std::includes(accepted_there.begin(), accepted_there.end(), accepted.begin(), accepted.end()));
     EXPECT_TRUE(std::includes(finished_there.begin(), finished_there.end(), finished.begin(), finished.end()));
     const auto token = fixture.Token("main", "wx1", "stable");

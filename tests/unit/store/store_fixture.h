@@ -139,6 +139,9 @@ class StoreFixture {
   base::Result<void> ClearConversation(const std::string& open_id) {
     return Await<void>([&](auto done) { store_->ClearConversation("main", open_id, done); });
   }
+  base::Result<std::vector<Usage>> UsageOn(int64_t day) {
+    return Await<std::vector<Usage>>([&](auto done) { store_->LoadUsage(day, done); });
+  }
   base::Result<void> Forget(const std::string& open_id, const std::string& account = "main") {
     return Await<void>([&](auto done) { store_->ForgetFollower(account, open_id, done); });
   }

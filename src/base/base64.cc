@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "wechat/base64.h"
+#include "base/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace yingda::wechat {
+namespace yingda::base {
 namespace {
 
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -85,4 +85,4 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return out;
 }
 
-}  // namespace yingda::wechat
+}  // namespace yingda::base

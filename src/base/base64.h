@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace yingda::wechat {
+namespace yingda::base {
 
-/// Standard alphabet, padded with '=', one line.
+/// Standard alphabet (RFC 4648), padded with '=', one line.
 std::string EncodeBase64(std::string_view bytes);
 
 /// Strict but for two things seen in the field: blanks and line ends between the digits are skipped, and the unused low
@@ -15,4 +15,4 @@ std::string EncodeBase64(std::string_view bytes);
 /// Errors: nullopt for any other character, a wrong length or misplaced padding.
 std::optional<std::string> DecodeBase64(std::string_view text);
 
-}  // namespace yingda::wechat
+}  // namespace yingda::base
