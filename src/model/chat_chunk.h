@@ -23,9 +23,13 @@ struct ChatChunk {
   int completion_tokens = 0;
   std::optional<UpstreamError> error;
   bool recognised = false;  // it has at least something of the protocol
+  bool operator==(const ChatChunk&) const = default;
 };
 
 /// Nothing when it is not a JSON object. Invalid UTF-8 becomes U+FFFD.
 std::optional<ChatChunk> ParseChatChunk(std::string_view json);
+
+/// The same, without the short way for common shapes: some 15 times slower, and what that way is tested against.
+std::optional<ChatChunk> ParseAnyChunk(std::string_view json);
 
 }  // namespace yingda::model

@@ -30,6 +30,8 @@ struct ChatRequest {
   /// The same for every question of one follower, so that where upstreams share the work, a conversation stays with
   /// one of them, whose prompt cache then has its beginning.
   uint64_t follower = 0;
+  /// Instead of the upstream's own: how long its first word may take.
+  std::optional<base::Duration> first_token_within = {};
 };
 
 /// Why an answer could not be had, as far as the follower's text or a retry depends on it.
@@ -56,8 +58,9 @@ struct ChatOutcome {
   int prompt_tokens = 0;      // 0: not told
   int completion_tokens = 0;
   std::optional<base::Duration> retry_after = {};  // with a failure: when the upstream said to come again
-  bool unsent = false;                             // our own limits refused the call; the upstream never saw it
-  bool reasoning_seen = false;                     // the model thought before it answered, shown to nobody
+  bool unsent = false;              // the upstream never saw it: our own limits refused it, or nobody had to be asked
+  std::string refused_member = {};  // of kBadRequest: see UpstreamError::param
+  bool reasoning_seen = false;      // the model thought before it answered, shown to nobody
 };
 
 /// One call under way. Dropping it cancels the call; then no event comes any more.

@@ -88,7 +88,7 @@ void ChatStream::OnChunk(const ChatChunk& chunk, std::string& text) {
   if (chunk.recognised) ++chunks_;
   outcome_.prompt_tokens = std::max(outcome_.prompt_tokens, chunk.prompt_tokens);
   outcome_.completion_tokens = std::max(outcome_.completion_tokens, chunk.completion_tokens);
-  reasoning_seen_ = reasoning_seen_ || chunk.reasoning;
+  outcome_.reasoning_seen = outcome_.reasoning_seen || chunk.reasoning;
   tool_calls_ = tool_calls_ || chunk.tool_calls;
   AddText(chunk, text);
   if (done_) return;
@@ -102,20 +102,30 @@ void ChatStream::OnChunk(const ChatChunk& chunk, std::string& text) {
 
 void ChatStream::AddText(const ChatChunk& chunk, std::string& text) {
   if (chunk.text.empty() || (chunk.whole_message && format_ == Format::kEvents && progress() > 0)) return;
-  std::string joined;
-  joiner_.Feed(chunk.text, chunk.marked, joined);
-  std::string answer;
-  filter_.Feed(joined, answer);
-  Give(answer, text);
+  if (chunk.marked || joiner_.waits()) {
+    std::string joined;
+    joiner_.Feed(chunk.text, chunk.marked, joined);
+    Filter(joined, text);
+  } else {
+    Filter(chunk.text, text);
+  }
   if (filter_.leaked()) Fail(ChatFailure::kBadAnswer, "reasoning came without its opening tag");
 }
 
-void ChatStream::Give(std::string_view piece, std::string& text) {
+void ChatStream::Filter(std::string_view piece, std::string& text) {
+  const size_t before = text.size();
+  filter_.Feed(piece, text);
+  outcome_.reasoning_seen = outcome_.reasoning_seen || filter_.reasoning_seen();
+  Limit(before, text);
+}
+
+/// Takes back what was added to `text` behind `before` and is too much.
+void ChatStream::Limit(size_t before, std::string& text) {
+  const std::string_view piece = std::string_view(text).substr(before);
   const std::string_view fits = base::Utf8Prefix(piece, options_.max_answer_bytes - given_bytes_);
-  text += fits;
   given_bytes_ += fits.size();
   if (fits.size() == piece.size()) return;
-  too_long_ = true;
+  text.resize(before + fits.size());
   done_ = true;
   outcome_.truncated = true;
   outcome_.detail = "the answer was cut at its limit";
@@ -145,10 +155,11 @@ void ChatStream::End(std::string& text, bool cut) {
   cut = cut && !done_marker_;
   std::string joined;
   joiner_.Finish(joined);
-  std::string answer;
-  filter_.Feed(joined, answer);
-  filter_.Finish(cut && outcome_.finish_reason.empty(), answer);
-  Give(answer, text);
+  Filter(joined, text);
+  const size_t before = text.size();
+  if (!done_) filter_.Finish(cut && outcome_.finish_reason.empty(), text);
+  outcome_.reasoning_seen = outcome_.reasoning_seen || filter_.reasoning_seen();
+  Limit(before, text);
   if (done_) return;
   if (filter_.leaked()) {
     Fail(ChatFailure::kBadAnswer, "reasoning came without its opening tag");

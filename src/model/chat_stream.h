@@ -39,7 +39,7 @@ class ChatStream {
   bool finish_reason_seen() const { return !outcome_.finish_reason.empty(); }
   /// Bytes of the answer so far, given out or not: grows with content, and not with reasoning or keep-alives.
   size_t progress() const { return filter_.progress(); }
-  bool reasoning_seen() const { return reasoning_seen_ || filter_.reasoning_seen(); }
+  bool reasoning_seen() const { return outcome_.reasoning_seen; }
   bool reasoning_leaked() const { return filter_.leaked(); }
   /// Valid after Finish, or as soon as done().
   const ChatOutcome& outcome() const { return outcome_; }
@@ -52,7 +52,8 @@ class ChatStream {
   void OnJsonBody(std::string& text);
   void OnChunk(const ChatChunk& chunk, std::string& text);
   void AddText(const ChatChunk& chunk, std::string& text);
-  void Give(std::string_view piece, std::string& text);
+  void Filter(std::string_view piece, std::string& text);
+  void Limit(size_t before, std::string& text);
   void End(std::string& text, bool cut);
   void Fail(ChatFailure failure, std::string detail);
   void Judge(bool cut);
@@ -68,10 +69,8 @@ class ChatStream {
   size_t given_bytes_ = 0;
   size_t chunks_ = 0;  // that were recognised
   bool unreadable_ = false;
-  bool reasoning_seen_ = false;
   bool tool_calls_ = false;
   bool done_marker_ = false;
-  bool too_long_ = false;
   bool done_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include "model/conversation.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -15,6 +16,8 @@ constexpr int kPunctuation = 10;
 constexpr int kOther = 26;
 constexpr size_t kLettersPerToken = 4;
 constexpr int kMessageFrame = 4;
+/// Providers count by size, from 85 to about 1,600; a phone's picture, scaled as they do, is in the middle.
+constexpr int kPicture = 800;
 
 bool IsLetter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
@@ -53,11 +56,15 @@ int EstimateTokens(std::string_view text) {
   return static_cast<int>((tenths + 9) / 10);
 }
 
-int EstimateTokens(const ChatMessage& message) { return EstimateTokens(message.content) + kMessageFrame; }
+int EstimateTokens(const ChatMessage& message) {
+  return EstimateTokens(message.content) + kMessageFrame + kPicture * static_cast<int>(message.pictures.size());
+}
 
 std::vector<ChatMessage> FitHistory(std::string_view system_prompt, const std::vector<ChatMessage>& turns,
-                                    std::string_view question, const ConversationBudget& budget) {
+                                    std::string_view question, const ConversationBudget& budget,
+                                    std::vector<std::string> pictures) {
   ChatMessage asked{"user", std::string(base::Utf8Prefix(question, budget.max_question_bytes))};
+  asked.pictures = std::move(pictures);
   if (asked.content.size() < question.size()) asked.content += budget.cut_notice;
   std::vector<ChatMessage> messages;
   if (!system_prompt.empty()) messages.push_back({"system", std::string(system_prompt)});

@@ -12,7 +12,7 @@ namespace yingda::model {
 /// About how many tokens `text` is to a model, without its tokenizer. Rather too many than too few: CJK text counts 1
 /// a character, where common tokenizers need 0.6 to 0.95.
 int EstimateTokens(std::string_view text);
-/// The same for a whole message, with what its frame costs.
+/// The same for a whole message, with what its frame and its pictures cost.
 int EstimateTokens(const ChatMessage& message);
 
 struct ConversationBudget {
@@ -25,8 +25,10 @@ struct ConversationBudget {
 
 /// What to send: the system prompt (unless empty), as many of the newest whole turns as fit, and the question. History
 /// always starts with a user message; leftovers without their other half are skipped. `turns` holds user and assistant
-/// messages, oldest first. System prompt and question are kept even when they alone are over the budget.
+/// messages, oldest first. System prompt and question are kept even when they alone are over the budget. `pictures`
+/// belong to the question.
 std::vector<ChatMessage> FitHistory(std::string_view system_prompt, const std::vector<ChatMessage>& turns,
-                                    std::string_view question, const ConversationBudget& budget = {});
+                                    std::string_view question, const ConversationBudget& budget = {},
+                                    std::vector<std::string> pictures = {});
 
 }  // namespace yingda::model

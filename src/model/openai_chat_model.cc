@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/conversation.h"
+
 namespace yingda::model {
 namespace {
 
@@ -19,6 +21,22 @@ const std::vector<double>& SecondsBuckets() {
 double Seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 int64_t Milliseconds(base::Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+/// Each member that may be refused, once.
+constexpr int kMostSaidAgain = 4;
+// How fast what is learnt follows what is seen.
+constexpr double kNewTokensWeight = 0.2;
+constexpr int kNewTimeWeight = 8;
+constexpr double kLeastTokensPerEstimate = 0.3, kMostTokensPerEstimate = 4;
+
+int Estimate(const std::vector<ChatMessage>& messages) {
+  int tokens = 0;
+  for (const ChatMessage& message : messages) {
+    if (!message.pictures.empty()) return 0;
+    tokens += EstimateTokens(message);
+  }
+  return tokens;
 }
 
 /// Models whose prompt templates already hold the opening tag of their reasoning, so that only the closing one comes.
@@ -41,6 +59,10 @@ struct OpenAiChatModel::Meters {
                                   SecondsBuckets(), {{"upstream", upstream}})),
         prompt_tokens(Tokens(metrics, upstream, "prompt")),
         completion_tokens(Tokens(metrics, upstream, "completion")),
+        said_again(
+            metrics.Counter("yingda_model_said_again_total",
+                            "Questions asked once more because the upstream does not know a member of the request.",
+                            {{"upstream", upstream}})),
         in_flight(metrics.Gauge("yingda_model_in_flight", "Calls open to the upstream.", {{"upstream", upstream}})) {
     for (size_t i = 0; i < kFailures; ++i) {
       const std::string failure = ToString(static_cast<ChatFailure>(i));
@@ -62,6 +84,7 @@ struct OpenAiChatModel::Meters {
   base::Histogram& seconds;
   base::Counter& prompt_tokens;
   base::Counter& completion_tokens;
+  base::Counter& said_again;
   base::Gauge& in_flight;
   std::array<base::Counter*, kFailures> outcomes{};
   base::Counter* truncated = nullptr;
@@ -71,7 +94,14 @@ struct OpenAiChatModel::Meters {
 struct OpenAiChatModel::Asked {
   ChatEvents events;
   std::string request_id;
+  std::vector<ChatMessage> messages;  // until the answer begins: they may have to be said once more
+  int estimated_tokens = 0;           // 0: they hold what cannot be estimated
+  RequestChanges changes;             // as it was said
+  std::optional<base::Duration> first_token_within;
+  int said_again = 0;
+  bool say_again = false;
   base::TimePoint start;
+  base::TimePoint sent;
   base::TimePoint deadline;
   std::optional<base::Duration> first_token;
   net::EventLoop::TimerId queue_timer = 0;
@@ -114,21 +144,26 @@ std::unique_ptr<ChatCall> OpenAiChatModel::Ask(const ChatRequest& request, ChatE
   const auto asked = std::make_shared<Asked>();
   asked->events = std::move(events);
   asked->request_id = request.request_id;
+  asked->messages = request.messages;
+  asked->first_token_within = request.first_token_within;
+  asked->estimated_tokens = Estimate(request.messages);
   asked->start = loop_.clock().Now();
   asked->deadline = std::min(request.deadline, asked->start + options_.total_timeout);
   asked_.emplace(id, asked);
   auto handle = std::make_unique<Handle>(self_, id);
 
   const bool must_wait = running_ >= options_.max_calls_in_flight;
-  if (must_wait && queue_.size() >= options_.max_queued) {
+  const bool full = must_wait && queue_.size() >= options_.max_queued;
+  if (full || (must_wait && WouldWaitTooLong(asked->deadline))) {
     // Posted, as every event: whoever asks has not got the handle yet.
-    loop_.Post([weak = std::weak_ptr(self_), id] {
-      if (const auto model = weak.lock()) (*model)->FailUnsent(id, ChatFailure::kOverloaded, "the queue is full");
+    loop_.Post([weak = std::weak_ptr(self_), id, full] {
+      const char* const why = full ? "the queue is full" : "the queue is longer than the deadline is away";
+      if (const auto model = weak.lock()) (*model)->FailUnsent(id, ChatFailure::kOverloaded, why);
     });
     return handle;
   }
-  queue_.emplace(id, MakeUpstreamRequest(options_, request.messages));
   if (must_wait) {
+    queue_.insert(id);
     asked->queue_timer = loop_.At(
         asked->deadline, [this, id] { FailUnsent(id, ChatFailure::kTimeout, "deadline passed in the queue"); });
   } else {
@@ -139,16 +174,60 @@ std::unique_ptr<ChatCall> OpenAiChatModel::Ask(const ChatRequest& request, ChatE
 
 void OpenAiChatModel::Run(CallId id) {
   const auto asked = asked_.at(id);
-  auto request = queue_.extract(id);
+  queue_.erase(id);
   if (asked->queue_timer != 0) loop_.Cancel(std::exchange(asked->queue_timer, 0));
   ++running_;
   meters_->in_flight.Add(1);
-  asked->upstream = std::make_shared<UpstreamCall>(
+  asked->sent = loop_.clock().Now();
+  asked->changes = changes_;
+  Send(id, *asked);
+}
+
+void OpenAiChatModel::Send(CallId id, Asked& asked) {
+  asked.upstream = std::make_shared<UpstreamCall>(
       options_, hold_back_reasoning_, client_, loop_,
       UpstreamCall::Events{[this, id](std::string_view text) { OnText(id, text); },
                            [this, id](const ChatOutcome& outcome) { OnDone(id, outcome); },
                            [this, id] { Release(id); }});
-  asked->upstream->Start(std::move(request.mapped()), asked->deadline);
+  asked.upstream->Start(MakeUpstreamRequest(options_, asked.messages, asked.changes), asked.deadline,
+                        asked.first_token_within.value_or(options_.first_token_timeout));
+}
+
+/// As calls go now, would one that joins the queue be sent in time?
+bool OpenAiChatModel::WouldWaitTooLong(base::TimePoint deadline) const {
+  const auto places = static_cast<int64_t>(options_.max_calls_in_flight);
+  const auto ahead = static_cast<int64_t>(queue_.size()) + 1;
+  return loop_.clock().Now() + usual_time_ * ahead / places > deadline;
+}
+
+/// The upstream does not know a member of the request: the same question without it.
+bool OpenAiChatModel::SaysOtherwise(Asked& asked, const ChatOutcome& outcome) {
+  if (outcome.refused_member.empty() || asked.first_token || asked.said_again >= kMostSaidAgain) return false;
+  if (outcome.failure != ChatFailure::kBadRequest && outcome.failure != ChatFailure::kRefused) return false;
+  if (!asked.changes.Learn(outcome.refused_member, options_)) return false;
+  ++asked.said_again;
+  meters_->said_again.Add();
+  asked.say_again = true;  // as soon as this call's connection is out of the way
+  return true;
+}
+
+/// What was said otherwise is remembered once that has helped: an upstream's complaint may be about something else.
+void OpenAiChatModel::LearnChanges(const Asked& asked, const ChatOutcome& outcome) {
+  const bool helped = outcome.failure == ChatFailure::kNone || outcome.truncated;
+  if (asked.said_again == 0 || !helped || asked.changes == changes_) return;
+  changes_ = asked.changes;
+  log_.Info("model_request_changed", {{"upstream", options_.name},
+                                      {"no_stream_options", changes_.no_stream_options},
+                                      {"other_max_tokens", changes_.other_max_tokens},
+                                      {"no_temperature", changes_.no_temperature},
+                                      {"no_thinking_switch", changes_.no_thinking_switch}});
+}
+
+void OpenAiChatModel::LearnTokens(const Asked& asked, const ChatOutcome& outcome) {
+  if (outcome.prompt_tokens <= 0 || asked.estimated_tokens <= 0) return;
+  const double seen = static_cast<double>(outcome.prompt_tokens) / asked.estimated_tokens;
+  const double sane = std::clamp(seen, kLeastTokensPerEstimate, kMostTokensPerEstimate);
+  tokens_per_estimate_ += kNewTokensWeight * (sane - tokens_per_estimate_);
 }
 
 void OpenAiChatModel::OnText(CallId id, std::string_view text) {
@@ -158,6 +237,7 @@ void OpenAiChatModel::OnText(CallId id, std::string_view text) {
   if (!asked->first_token) {
     asked->first_token = loop_.clock().Now() - asked->start;
     meters_->first_token.Observe(Seconds(*asked->first_token));
+    asked->messages = {};
   }
   if (asked->events.on_text) asked->events.on_text(text);
 }
@@ -166,7 +246,14 @@ void OpenAiChatModel::OnDone(CallId id, const ChatOutcome& outcome) {
   const auto at = asked_.find(id);
   if (at == asked_.end()) return;
   const std::shared_ptr<Asked> asked = at->second;
+  if (SaysOtherwise(*asked, outcome)) return;
   asked->done = true;
+  LearnTokens(*asked, outcome);
+  LearnChanges(*asked, outcome);
+  if (asked->upstream && !outcome.unsent) {
+    const base::Duration took = loop_.clock().Now() - asked->sent;
+    usual_time_ += (took - usual_time_) / kNewTimeWeight;
+  }
   if (asked->upstream && asked->upstream->reasoning_leaked()) hold_back_reasoning_ = true;
   Report(*asked, outcome);
   if (asked->events.on_done) asked->events.on_done(outcome);
@@ -174,6 +261,11 @@ void OpenAiChatModel::OnDone(CallId id, const ChatOutcome& outcome) {
 
 /// The upstream call is over for good; its place is free.
 void OpenAiChatModel::Release(CallId id) {
+  if (const auto at = asked_.find(id); at != asked_.end() && std::exchange(at->second->say_again, false)) {
+    at->second->upstream.reset();
+    Send(id, *at->second);
+    return;
+  }
   const auto node = asked_.extract(id);
   if (node.empty() || !node.mapped()->upstream) return;
   // Closed before the next one opens. In the middle of its own event the call holds itself until that is through.
@@ -184,7 +276,7 @@ void OpenAiChatModel::Release(CallId id) {
 }
 
 void OpenAiChatModel::RunQueued() {
-  while (!queue_.empty() && running_ < options_.max_calls_in_flight) Run(queue_.begin()->first);
+  while (!queue_.empty() && running_ < options_.max_calls_in_flight) Run(*queue_.begin());
 }
 
 /// Whoever asked has dropped the call. An answer that is complete may still be draining; that goes on.
@@ -210,6 +302,7 @@ void OpenAiChatModel::FailUnsent(CallId id, ChatFailure failure, const char* det
   ChatOutcome outcome;
   outcome.failure = failure;
   outcome.detail = detail;
+  outcome.unsent = true;
   OnDone(id, outcome);
   Release(id);
 }

@@ -33,7 +33,13 @@ Place FindClosingTag(std::string_view text) {
 }  // namespace
 
 void ReasoningFilter::Feed(std::string_view text, std::string& out) {
-  if (leaked_) return;
+  if (leaked_ || text.empty()) return;
+  if (state_ == State::kAnswer && pending_.empty() && text.find('<') == text.npos) {  // nothing of a tag
+    out += text;
+    progress_ += text.size();
+    line_start_ = text.back() == '\n';
+    return;
+  }
   pending_ += text;
   // Each step decides as much as it can and says whether there is more to decide.
   for (bool again = true; again && !pending_.empty() && !leaked_;) {

@@ -1,24 +1,45 @@
 // SPDX-License-Identifier: MIT
 #include "model/sse_decoder.h"
 
+#include <algorithm>
+
 namespace yingda::model {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+/// Finds line ends from left to right. However many of one kind there are before one of the other, each byte is
+/// searched once for each kind.
+class LineEnds {
+ public:
+  explicit LineEnds(std::string_view bytes) : bytes_(bytes), cr_(bytes.find('\r')), lf_(bytes.find('\n')) {}
+  /// The first at or behind `from`, or npos.
+  size_t Next(size_t from) {
+    if (cr_ < from) cr_ = bytes_.find('\r', from);
+    if (lf_ < from) lf_ = bytes_.find('\n', from);
+    return std::min(cr_, lf_);
+  }
+
+ private:
+  const std::string_view bytes_;
+  size_t cr_;
+  size_t lf_;
+};
+
 }  // namespace
 
 base::Result<void> SseDecoder::Feed(std::string_view bytes, const OnEvent& on_event) {
-  while (!bytes.empty() && !too_large_) {
+  LineEnds ends(bytes);
+  for (size_t at = 0; at < bytes.size() && !too_large_;) {
     if (after_cr_) {
       after_cr_ = false;
-      if (bytes.front() == '\n') {
-        bytes.remove_prefix(1);
+      if (bytes[at] == '\n') {
+        ++at;
         continue;
       }
     }
-    const size_t end = bytes.find_first_of("\r\n");
-    const std::string_view piece = bytes.substr(0, end);
+    const size_t end = ends.Next(at);
+    const std::string_view piece = bytes.substr(at, end - at);
     if (partial_line_.size() + piece.size() > limits_.max_line_bytes) {
       too_large_ = true;
       break;
@@ -28,18 +49,18 @@ base::Result<void> SseDecoder::Feed(std::string_view bytes, const OnEvent& on_ev
       break;
     }
     after_cr_ = bytes[end] == '\r';
-    bytes.remove_prefix(end + 1);
+    at = end + 1;
     if (partial_line_.empty()) {
       Line(piece, on_event);
-    } else {
-      partial_line_ += piece;
-      std::string line;
-      line.swap(partial_line_);
-      Line(line, on_event);
-      if (partial_line_.empty()) {  // keep the buffer for the next line
-        line.clear();
-        partial_line_.swap(line);
-      }
+      continue;
+    }
+    partial_line_ += piece;
+    std::string line;
+    line.swap(partial_line_);
+    Line(line, on_event);
+    if (partial_line_.empty()) {  // keep the buffer for the next line
+      line.clear();
+      partial_line_.swap(line);
     }
   }
   return Verdict();

@@ -20,6 +20,8 @@ class SurrogateJoiner {
   /// `marked`: the piece comes from a JSON text that MarkLoneSurrogates changed.
   void Feed(std::string_view piece, bool marked, std::string& out);
   void Finish(std::string& out);
+  /// For its other half.
+  bool waits() const { return high_ != 0; }
 
  private:
   void AddHalf(char32_t half, std::string& out);

@@ -51,9 +51,10 @@ UpstreamCall::~UpstreamCall() {
   if (http_call_ != 0) client_.Cancel(http_call_);
 }
 
-void UpstreamCall::Start(net::HttpClientRequest request, base::TimePoint deadline) {
+void UpstreamCall::Start(net::HttpClientRequest request, base::TimePoint deadline, base::Duration first_token_within) {
   total_deadline_ = deadline;
-  phase_deadline_ = loop_.clock().Now() + options_.first_token_timeout;
+  first_token_within_ = first_token_within;
+  phase_deadline_ = loop_.clock().Now() + first_token_within;
   Arm();
   // An event may drop this call, so each keeps it until it is through.
   const std::weak_ptr<UpstreamCall> weak = weak_from_this();
@@ -66,7 +67,14 @@ void UpstreamCall::Start(net::HttpClientRequest request, base::TimePoint deadlin
                                                   with_self(&UpstreamCall::OnTransportDone)});
 }
 
-void UpstreamCall::OnHead(const net::HttpClientHead& head) { status_ = head.status; }
+void UpstreamCall::OnHead(const net::HttpClientHead& head) {
+  status_ = head.status;
+  if (status_ >= 400) retry_after_ = RetryAfter(head, loop_.clock().WallNow());
+  if (status_ < 300) return;
+  // The status says most; a body that does not end is not worth waiting for.
+  phase_deadline_ = std::min(phase_deadline_, loop_.clock().Now() + kTailTime);
+  Arm();
+}
 
 void UpstreamCall::OnBody(std::string_view bytes) {
   if (done_) return;  // the tail of an answer that is complete
@@ -126,7 +134,7 @@ void UpstreamCall::OnTimer() {
   } else if (now >= total_deadline_) {
     FailWith(ChatFailure::kTimeout, "deadline" + (progress_ == 0 ? reasoning : std::string()));
   } else if (progress_ == 0) {
-    FailWith(ChatFailure::kTimeout, "no first token in " + Milliseconds(options_.first_token_timeout) + reasoning);
+    FailWith(ChatFailure::kTimeout, "no first token in " + Milliseconds(first_token_within_) + reasoning);
   } else {
     FailWith(ChatFailure::kTimeout, "idle for " + Milliseconds(options_.idle_timeout));
   }
@@ -148,6 +156,7 @@ void UpstreamCall::Conclude(const base::Result<void>& result) {
              result ? "no answer" : result.error().message);
   } else if (status_ < 200 || status_ > 299) {
     const UpstreamError error = ErrorFromBody(status_, error_body_);
+    refused_member_ = error.param;
     FailWith(Classify(error), Describe(error));
   } else {
     std::string text;
@@ -162,6 +171,8 @@ void UpstreamCall::FailWith(ChatFailure failure, std::string detail) {
   outcome.failure = failure;
   outcome.detail = std::move(detail);
   outcome.truncated = text_given_;
+  outcome.retry_after = retry_after_;
+  outcome.refused_member = refused_member_;
   Done(outcome);
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,7 @@ class UpstreamCall : public std::enable_shared_from_this<UpstreamCall> {
   UpstreamCall(const UpstreamCall&) = delete;
   UpstreamCall& operator=(const UpstreamCall&) = delete;
 
-  void Start(net::HttpClientRequest request, base::TimePoint deadline);
+  void Start(net::HttpClientRequest request, base::TimePoint deadline, base::Duration first_token_within);
   /// The answer is over in a way that shows the model leaves out the opening tag of its reasoning.
   bool reasoning_leaked() const { return stream_.reasoning_leaked(); }
 
@@ -58,9 +59,12 @@ class UpstreamCall : public std::enable_shared_from_this<UpstreamCall> {
   net::HttpClient::CallId http_call_ = 0;
   net::EventLoop::TimerId timer_ = 0;
   base::TimePoint armed_for_;
+  base::Duration first_token_within_{};
   base::TimePoint total_deadline_;
   base::TimePoint phase_deadline_;  // first token, then idle
   int status_ = 0;
+  std::optional<base::Duration> retry_after_;
+  std::string refused_member_;
   std::string error_body_;
   size_t progress_ = 0;
   bool text_given_ = false;

@@ -29,7 +29,7 @@ constexpr std::array kRules = {
     Rule{"moderation", ChatFailure::kContentPolicy},
     Rule{"content_exists_risk", ChatFailure::kContentPolicy},
     Rule{"1301", ChatFailure::kContentPolicy},  // Zhipu
-    // money and keys: waiting does not help
+    // money, keys and models: waiting does not help, an operator must act
     Rule{"insufficient_quota", ChatFailure::kRefused},
     Rule{"exceeded_current_quota", ChatFailure::kRefused},
     Rule{"insufficient_user_quota", ChatFailure::kRefused},
@@ -42,11 +42,14 @@ constexpr std::array kRules = {
     Rule{"authentication", ChatFailure::kRefused},
     Rule{"permission", ChatFailure::kRefused},
     Rule{"model_not_found", ChatFailure::kRefused},
-    Rule{"invalid_request", ChatFailure::kRefused},
     Rule{"invalidendpointormodel", ChatFailure::kRefused},
-    Rule{"1113", ChatFailure::kRefused},
-    Rule{"1211", ChatFailure::kRefused},
-    Rule{"1261", ChatFailure::kRefused},
+    Rule{"1112", ChatFailure::kRefused},   // Zhipu: banned
+    Rule{"1113", ChatFailure::kRefused},   // Zhipu: arrears
+    Rule{"1211", ChatFailure::kRefused},   // Zhipu: no such model
+    Rule{"20012", ChatFailure::kRefused},  // SiliconFlow: no such model
+    // this one request
+    Rule{"1261", ChatFailure::kBadRequest},  // Zhipu: too long
+    Rule{"context_length_exceeded", ChatFailure::kBadRequest},
     // it may pass
     Rule{"overload", ChatFailure::kOverloaded},
     Rule{"1305", ChatFailure::kOverloaded},
@@ -58,6 +61,10 @@ constexpr std::array kRules = {
     Rule{"1303", ChatFailure::kRateLimited},
     Rule{"1304", ChatFailure::kRateLimited},
 };
+
+constexpr std::array<std::string_view, 9> kRequestMembers = {"stream_options",   "max_tokens", "max_completion_tokens",
+                                                             "temperature",      "thinking",   "enable_thinking",
+                                                             "reasoning_effort", "reasoning",  "chat_template_kwargs"};
 
 bool Matches(std::string_view code, std::string_view part) {
   const bool number = std::isdigit(static_cast<unsigned char>(part.front())) != 0;
@@ -81,11 +88,20 @@ ChatFailure Classify(const UpstreamError& error) {
     if (Matches(code, rule.part)) return rule.failure;
   }
   if (error.status == 429) return ChatFailure::kRateLimited;
-  if (error.status == 408) return ChatFailure::kOverloaded;
-  if (error.status >= 300 && error.status < 500) return ChatFailure::kRefused;
+  if (error.status == 408 || error.status == 409 || error.status == 425) return ChatFailure::kOverloaded;
+  // A firewall in front of the upstream dislikes one follower's words with a page and no code; that is no reason to
+  // leave the upstream alone.
+  const bool page = error.status == 403 && error.code.empty();
+  // Bad keys and unknown models come under the type invalid_request_error, too: the status tells them apart.
+  const bool ours = error.status >= 401 && error.status <= 405 && !page;
+  if (ours || (error.status >= 300 && error.status < 400)) return ChatFailure::kRefused;
+  if (error.status >= 400 && error.status < 500) return ChatFailure::kBadRequest;
+  if (error.status < 300 && code.starts_with("invalid_request")) return ChatFailure::kBadRequest;
   // An error inside a 200 is one that came too late for the status line.
   return ChatFailure::kOverloaded;
 }
+
+std::span<const std::string_view> RequestMembers() { return kRequestMembers; }
 
 std::string Describe(const UpstreamError& error) {
   std::string text = "status " + std::to_string(error.status);

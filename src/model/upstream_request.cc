@@ -1,53 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "model/upstream_request.h"
 
-#include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "base/secret.h"
 #include "base/utf8.h"
 
 namespace yingda::model {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::string_view kEndpoint = "/chat/completions";
-
-struct BaseUrl {
-  std::string_view scheme, host, port, path, query;  // path without trailing slashes, query with its '?'
-};
-
-BaseUrl Split(std::string_view url) {
-  url = base::TrimBlanks(url);
-  BaseUrl parts;
-  const size_t scheme_end = url.find("://");
-  if (scheme_end == url.npos) return parts;
-  parts.scheme = url.substr(0, scheme_end);
-  const size_t query = std::min(url.find('?'), url.size());
-  parts.query = url.substr(query);
-  url = url.substr(0, query);
-  const std::string_view rest = url.substr(std::min(scheme_end + 3, url.size()));
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  parts.path = rest.substr(slash);
-  while (parts.path.ends_with('/')) parts.path.remove_suffix(1);
-  parts.host = rest.substr(0, slash);
-  const size_t colon = parts.host.rfind(':');
-  if (colon != parts.host.npos && parts.host.find(']', colon) == parts.host.npos) {
-    parts.port = parts.host.substr(colon + 1);
-    parts.host = parts.host.substr(0, colon);
-  }
-  return parts;
-}
-
-bool IsLocal(std::string_view host) {
-  return host.find('.') == host.npos || host.starts_with("127.") || host.starts_with("10.") ||
-         host.starts_with("192.168.") || host.ends_with(".local") || host.starts_with('[');
-}
-
-bool EndsWithDomain(std::string_view host, std::string_view domain) {
-  return host == domain || (host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.');
-}
 
 /// OpenAI's thinking models take other names for the same things.
 bool IsOpenAiThinker(std::string_view model) {
@@ -57,10 +21,21 @@ bool IsOpenAiThinker(std::string_view model) {
 
 void SwitchThinkingOff(Dialect dialect, std::string_view model, Json& body) {
   switch (dialect) {
-    case Dialect::kThinkingType:
+    case Dialect::kDeepSeek:
+    case Dialect::kZhipu:
+    case Dialect::kArk:
       body["thinking"] = {{"type", "disabled"}};
       break;
-    case Dialect::kEnableThinking:
+    case Dialect::kMoonshot:
+      // K3 always thinks; how much can be told. The models called moonshot never do.
+      if (model.starts_with("kimi-k3")) {
+        body["reasoning_effort"] = "low";
+      } else if (model.starts_with("kimi")) {
+        body["thinking"] = {{"type", "disabled"}};
+      }
+      break;
+    case Dialect::kQwen:
+    case Dialect::kSiliconFlow:
       body["enable_thinking"] = false;
       break;
     case Dialect::kOpenRouter:
@@ -69,7 +44,7 @@ void SwitchThinkingOff(Dialect dialect, std::string_view model, Json& body) {
     case Dialect::kOllama:
       body["reasoning_effort"] = "none";
       break;
-    case Dialect::kLocal:  // vLLM, SGLang, llama.cpp
+    case Dialect::kLocal:
       body["chat_template_kwargs"] = {{"enable_thinking", false}};
       break;
     case Dialect::kOpenAi:
@@ -91,60 +66,94 @@ Json ParseExtraBody(const std::string& text) {
   return Json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
-std::string MakeBody(const UpstreamOptions& options, const std::vector<ChatMessage>& messages) {
-  const Dialect dialect = DetectDialect(options.base_url);
+/// Pictures are megabytes of base64, which need no escaping and which the JSON library would look at byte by byte: a
+/// name stands for each until the rest is written.
+class PictureNames {
+ public:
+  std::string NameFor(const std::string& picture) {
+    if (!picture.starts_with("data:") || picture.find_first_of("\"\\") != picture.npos) return picture;
+    pictures_.push_back(&picture);
+    return salt_ + std::to_string(pictures_.size() - 1) + ".";
+  }
+  std::string Resolve(std::string body) const {
+    if (pictures_.empty()) return body;
+    size_t bytes = body.size();
+    for (const std::string* picture : pictures_) bytes += picture->size();
+    std::string whole;
+    whole.reserve(bytes);
+    size_t from = 0;
+    for (size_t i = 0; i < pictures_.size(); ++i) {  // they stand in their order
+      const std::string name = salt_ + std::to_string(i) + ".";
+      const size_t at = body.find(name, from);
+      if (at == body.npos) continue;  // extra_body has replaced the messages
+      whole.append(body, from, at - from).append(*pictures_[i]);
+      from = at + name.size();
+    }
+    return whole.append(body, from);
+  }
+
+ private:
+  const std::string salt_ = "picture-" + base::RandomHex(16) + "-";
+  std::vector<const std::string*> pictures_;
+};
+
+Json Content(const UpstreamOptions& options, const ChatMessage& message, PictureNames& names) {
+  if (message.pictures.empty() || !options.takes_pictures) return message.content;
+  Json parts = Json::array({{{"type", "text"}, {"text", message.content}}});
+  for (const std::string& picture : message.pictures) {
+    parts.push_back({{"type", "image_url"}, {"image_url", {{"url", names.NameFor(picture)}}}});
+  }
+  return parts;
+}
+
+std::string MakeBody(const UpstreamOptions& options, const std::vector<ChatMessage>& messages,
+                     const RequestChanges& changes) {
+  const Dialect dialect = DialectOf(options);
   const bool openai = dialect == Dialect::kOpenAi || dialect == Dialect::kAzure;
   const bool thinker = openai && IsOpenAiThinker(options.model);
-  Json body = {{"model", options.model}, {"stream", true}, {"stream_options", {{"include_usage", true}}}};
+  Json body = {{"model", options.model}, {"stream", true}};
+  if (!changes.no_stream_options) body["stream_options"] = {{"include_usage", true}};
   body["messages"] = Json::array();
+  PictureNames names;
   for (const ChatMessage& message : messages) {
-    body["messages"].push_back({{"role", message.role}, {"content", message.content}});
+    body["messages"].push_back({{"role", message.role}, {"content", Content(options, message, names)}});
   }
-  if (options.max_tokens > 0) body[thinker ? "max_completion_tokens" : "max_tokens"] = options.max_tokens;
-  if (options.temperature && !thinker) body["temperature"] = *options.temperature;
-  if (options.thinking_off) SwitchThinkingOff(dialect, options.model, body);
+  const bool new_name = thinker != changes.other_max_tokens;
+  if (options.max_tokens > 0) body[new_name ? "max_completion_tokens" : "max_tokens"] = options.max_tokens;
+  if (options.temperature && !thinker && !changes.no_temperature) body["temperature"] = *options.temperature;
+  if (options.thinking_off && !changes.no_thinking_switch) SwitchThinkingOff(dialect, options.model, body);
   const Json extra = ParseExtraBody(options.extra_body);
   if (extra.is_object()) body.merge_patch(extra);
   // Followers' text is valid by then; a slip must not throw and lose the question.
-  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return names.Resolve(body.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace
 
-Dialect DetectDialect(const std::string& base_url) {
-  const BaseUrl parts = Split(base_url);
-  const auto is = [&](std::string_view domain) { return EndsWithDomain(parts.host, domain); };
-  if (is("openai.com")) return Dialect::kOpenAi;
-  if (is("openai.azure.com") || is("cognitiveservices.azure.com")) return Dialect::kAzure;
-  if (is("deepseek.com") || is("bigmodel.cn") || is("z.ai") || is("volces.com") || is("moonshot.cn") ||
-      is("moonshot.ai")) {
-    return Dialect::kThinkingType;
+bool RequestChanges::Learn(std::string_view refused_member, const UpstreamOptions& options) {
+  const auto set = [](bool& change) { return !std::exchange(change, true); };
+  const Dialect dialect = DialectOf(options);
+  const bool openai = dialect == Dialect::kOpenAi || dialect == Dialect::kAzure;
+  const bool thinker = openai && IsOpenAiThinker(options.model);
+  if (refused_member == "stream_options") return set(no_stream_options);
+  if (refused_member == "temperature") return options.temperature && !thinker && set(no_temperature);
+  if (refused_member == "max_tokens" || refused_member == "max_completion_tokens") {
+    const bool was_sent = options.max_tokens > 0 && (refused_member == "max_completion_tokens") == thinker;
+    return was_sent && set(other_max_tokens);
   }
-  if (is("aliyuncs.com") || is("siliconflow.cn") || is("siliconflow.com")) return Dialect::kEnableThinking;
-  if (is("openrouter.ai")) return Dialect::kOpenRouter;
-  if (parts.port == "11434") return Dialect::kOllama;
-  return IsLocal(parts.host) ? Dialect::kLocal : Dialect::kPlain;
+  const bool switched = options.thinking_off && dialect != Dialect::kPlain && (!openai || thinker);
+  return !refused_member.empty() && switched && set(no_thinking_switch);
 }
 
-std::string CompletionsUrl(const std::string& base_url) {
-  const BaseUrl parts = Split(base_url);
-  std::string url = std::string(parts.scheme) + "://" + std::string(parts.host);
-  if (!parts.port.empty()) url.append(":").append(parts.port);
-  url += parts.path;
-  // A path is the operator's word: versions differ (/api/paas/v4, /api/v3), so /v1 is only guessed for a bare host.
-  if (parts.path.empty() && !EndsWithDomain(parts.host, "deepseek.com")) url += "/v1";
-  if (!parts.path.ends_with(kEndpoint)) url += kEndpoint;
-  return url.append(parts.query);
+Dialect DialectOf(const UpstreamOptions& options) {
+  return options.dialect ? *options.dialect : DetectDialect(options.base_url);
 }
 
 base::Result<void> CheckUpstream(const UpstreamOptions& options) {
   const auto wrong = [](std::string message) {
     return base::Error{base::ErrorCode::kInvalidArgument, std::move(message)};
   };
-  const BaseUrl parts = Split(options.base_url);
-  if ((parts.scheme != "http" && parts.scheme != "https") || parts.host.empty()) {
-    return wrong("base_url must begin with http:// or https:// and name a host");
-  }
+  if (!IsBaseUrl(options.base_url)) return wrong("base_url must begin with http:// or https:// and name a host");
   if (options.model.empty()) return wrong("model is empty");
   if (!ParseExtraBody(options.extra_body).is_object()) return wrong("extra_body is not a JSON object");
   const auto has_line_end = [](const std::string& text) { return text.find_first_of("\r\n") != text.npos; };
@@ -156,22 +165,29 @@ base::Result<void> CheckUpstream(const UpstreamOptions& options) {
   return {};
 }
 
-net::HttpClientRequest MakeUpstreamRequest(const UpstreamOptions& options, const std::vector<ChatMessage>& messages) {
-  net::HttpClientRequest request;
-  request.method = "POST";
-  request.url = CompletionsUrl(options.base_url);
-  request.connect_timeout = options.connect_timeout;
-  request.max_response_bytes = 64 * 1024 * 1024;  // a stream's frames are many times its text, reasoning more so
-  request.headers = {{"Content-Type", "application/json"}, {"Accept", "text/event-stream, application/json"}};
+void AddHeaders(const UpstreamOptions& options, net::HttpClientRequest& request) {
   if (!options.api_key.empty()) {
-    if (DetectDialect(options.base_url) == Dialect::kAzure) {
+    if (DialectOf(options) == Dialect::kAzure) {
       request.headers.emplace_back("api-key", options.api_key);
     } else {
       request.headers.emplace_back("Authorization", "Bearer " + options.api_key);
     }
   }
   request.headers.insert(request.headers.end(), options.extra_headers.begin(), options.extra_headers.end());
-  request.body = MakeBody(options, messages);
+}
+
+net::HttpClientRequest MakeUpstreamRequest(const UpstreamOptions& options, const std::vector<ChatMessage>& messages,
+                                           const RequestChanges& changes) {
+  net::HttpClientRequest request;
+  request.method = "POST";
+  request.url = CompletionsUrl(options.base_url);
+  request.connect_timeout = options.connect_timeout;
+  request.max_response_bytes = 64 * 1024 * 1024;  // a stream's frames are many times its text, reasoning more so
+  // An answer costs money: whether to ask again is decided where it is counted.
+  request.at_most_once = true;
+  request.headers = {{"Content-Type", "application/json"}, {"Accept", "text/event-stream, application/json"}};
+  AddHeaders(options, request);
+  request.body = MakeBody(options, messages, changes);
   return request;
 }
 

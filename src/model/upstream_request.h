@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/chat_model.h"
+#include "model/dialect.h"
 #include "net/http_client.h"
 
 namespace yingda::model {
@@ -22,6 +24,7 @@ struct UpstreamOptions {
   std::string model;
   int max_tokens = 0;  // 0: not sent
   std::optional<double> temperature;
+  std::optional<Dialect> dialect;  // empty: as DetectDialect says
   /// Asks the model not to think before it answers, in the words of its provider where those are known.
   bool thinking_off = true;
   std::string extra_body;  // a JSON object, merged into the body last; null takes a member out
@@ -36,20 +39,31 @@ struct UpstreamOptions {
 
   size_t max_calls_in_flight = 200;
   size_t max_queued = 200;
+
+  base::Duration keep_warm{};  // see KeepWarm::Options::every
 };
 
-/// Which provider's manner of speaking an endpoint has.
-enum class Dialect { kPlain, kOpenAi, kAzure, kThinkingType, kEnableThinking, kOpenRouter, kOllama, kLocal };
-Dialect DetectDialect(const std::string& base_url);
+/// What an upstream has turned out not to take, so that it is left out or said otherwise from then on.
+struct RequestChanges {
+  bool no_stream_options = false;
+  bool other_max_tokens = false;  // max_completion_tokens instead of max_tokens, or the other way round
+  bool no_temperature = false;
+  bool no_thinking_switch = false;
 
-/// Where chat completions are asked for: what an operator writes as base URL is anything from a bare host to the full
-/// address.
-std::string CompletionsUrl(const std::string& base_url);
+  /// One of RequestMembers was refused. False: it was not in the request, or nothing is left to change about it.
+  bool Learn(std::string_view refused_member, const UpstreamOptions& options);
+  bool operator==(const RequestChanges&) const = default;
+};
+
+Dialect DialectOf(const UpstreamOptions& options);
 
 /// What is wrong with the options, in words for an operator; for use before the model is made.
 base::Result<void> CheckUpstream(const UpstreamOptions& options);
 
 /// The request for these messages. Bad extra_body is left out: CheckUpstream reports it.
-net::HttpClientRequest MakeUpstreamRequest(const UpstreamOptions& options, const std::vector<ChatMessage>& messages);
+net::HttpClientRequest MakeUpstreamRequest(const UpstreamOptions& options, const std::vector<ChatMessage>& messages,
+                                           const RequestChanges& changes = {});
+/// The key, in its dialect's header, and the operator's own headers.
+void AddHeaders(const UpstreamOptions& options, net::HttpClientRequest& request);
 
 }  // namespace yingda::model

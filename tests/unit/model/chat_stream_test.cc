@@ -111,6 +111,15 @@ TEST(ChatStreamTest, TextComesOutAsItGoesIn) {
   EXPECT_TRUE(stream.done());
 }
 
+TEST(ChatStreamTest, TellsInItsOutcomeWhetherTheModelThought) {
+  const std::string answer = Event(Delta("a")) + kDone;
+  EXPECT_FALSE(ReadAll({answer}).outcome.reasoning_seen);
+  EXPECT_TRUE(ReadAll({Event(Reasoning("hm")) + answer}).outcome.reasoning_seen);
+  EXPECT_TRUE(ReadAll({Event(Delta("<think>hm</think>")) + answer}).outcome.reasoning_seen);
+  EXPECT_TRUE(ReadAll({Event(Delta("<think>hm"))}, false).outcome.reasoning_seen);
+  EXPECT_TRUE(ReadAll({Event(Reasoning("hm")) + Event(R"({"error":{"code":500}})")}).outcome.reasoning_seen);
+}
+
 TEST(ChatStreamTest, NothingComesAfterTheEnd) {
   ChatStream stream;
   std::string text;

@@ -70,5 +70,20 @@ TEST(ConversationTest, CutsALongQuestionAtACharacterAndSaysSo) {
   EXPECT_TRUE(base::IsValidUtf8(messages[0].content));
 }
 
+TEST(ConversationTest, PicturesCountAndGoWithTheirTurns) {
+  EXPECT_EQ(EstimateTokens(ChatMessage{"user", "你好", {"data:a", "data:b"}}), 6 + 2 * 800);
+  std::vector<ChatMessage> turns = Pairs(2);
+  turns[2].pictures = {"data:old"};
+  ConversationBudget budget;
+  budget.prompt_tokens = 900;
+  auto messages = FitHistory("", turns, "问", budget);
+  ASSERT_EQ(messages.size(), 5U);
+  EXPECT_EQ(messages[2], (ChatMessage{"user", "1你好你好", {"data:old"}}));
+  // A picture of the question is never left out; what it costs, the history has less.
+  messages = FitHistory("", turns, "问", budget, {"data:new"});
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0], (ChatMessage{"user", "问", {"data:new"}}));
+}
+
 }  // namespace
 }  // namespace yingda::model

@@ -342,6 +342,142 @@ TEST(OpenAiChatModelTest, LearnsThatAModelLeavesOutTheOpeningTag) {
   EXPECT_EQ(third.text, "answer");
 }
 
+TEST(OpenAiChatModelTest, SaysTheQuestionAgainWithoutWhatTheUpstreamDoesNotKnow) {
+  UpstreamOptions options;
+  options.max_tokens = 100;
+  Fixture f(options);
+  const auto body_of = [&](net::HttpClient::CallId id) {
+    std::string body;
+    RunOn(f.loop, [&] { body = f.http.calls.at(id).request.body; });
+    return body;
+  };
+  const auto refuse = [&](net::HttpClient::CallId id, const std::string& member) {
+    f.Head(id, 400);
+    f.Body(id, R"({"error":{"message":"Unsupported parameter","code":"unsupported_parameter","param":")" + member +
+                   R"("}})");
+    f.End(id);
+  };
+  Answer answer;
+  f.Ask(answer);
+  EXPECT_NE(body_of(1).find("stream_options"), std::string::npos);
+  refuse(1, "stream_options");
+  EXPECT_EQ(answer.done.Count(), 0);
+  EXPECT_EQ(body_of(2).find("stream_options"), std::string::npos);
+  refuse(2, "max_tokens");
+  EXPECT_NE(body_of(3).find("\"max_completion_tokens\":100"), std::string::npos);
+  EXPECT_EQ(body_of(3).find("\"max_tokens\""), std::string::npos);
+  f.Head(3);
+  f.Body(3, Event(Delta("ok")) + kDone);
+  EXPECT_EQ(answer.text, "ok");
+  EXPECT_EQ(answer.done.Count(), 1);
+
+  Answer next;
+  f.Ask(next);
+  EXPECT_EQ(body_of(4).find("stream_options"), std::string::npos) << "it is remembered";
+  refuse(4, "max_completion_tokens");
+  EXPECT_EQ(next.outcome.failure, ChatFailure::kBadRequest) << "the other name was refused already";
+  EXPECT_EQ(f.http.started, 4U);
+}
+
+TEST(OpenAiChatModelTest, CallsThatWereUnderWayWhenItLearntAreSaidAgainToo) {
+  Fixture f;
+  std::deque<Answer> answers(2);
+  for (Answer& answer : answers) f.Ask(answer);
+  for (const net::HttpClient::CallId id : {1, 2}) {
+    f.Head(id, 400);
+    f.Body(id, R"({"error":{"message":"no","param":"stream_options"}})");
+    f.End(id);
+  }
+  EXPECT_EQ(f.http.started, 4U);
+  RunOn(f.loop, [&] { answers[0].call.reset(); });
+  EXPECT_EQ(f.model->in_flight(), 1U) << "a dropped question lets go of its second call";
+}
+
+TEST(OpenAiChatModelTest, WhatDidNotHelpIsNotRemembered) {
+  Fixture f;
+  Answer first, second;
+  f.Ask(first);
+  for (const net::HttpClient::CallId id : {1, 2}) {
+    f.Head(id, 400);
+    f.Body(id, R"({"error":{"message":"stream_options is not supported together with your question"}})");
+    f.End(id);
+  }
+  EXPECT_EQ(first.outcome.failure, ChatFailure::kBadRequest);
+  f.Ask(second);
+  std::string body;
+  RunOn(f.loop, [&] { body = f.http.calls.at(3).request.body; });
+  EXPECT_NE(body.find("stream_options"), std::string::npos);
+}
+
+TEST(OpenAiChatModelTest, MemberThatProseOnlyMentionsIsNotTakenForUnknown) {
+  UpstreamOptions options;
+  options.max_tokens = 100;
+  Fixture f(options);
+  Answer answer;
+  f.Ask(answer);
+  f.Head(1, 400);
+  f.Body(1, R"({"error":{"message":"Range of max_tokens should be [1, 64]"}})");
+  f.End(1);
+  EXPECT_EQ(answer.outcome.failure, ChatFailure::kBadRequest);
+  EXPECT_EQ(f.http.started, 1U);
+}
+
+TEST(OpenAiChatModelTest, FailingStatusIsToldSoonThoughItsBodyNeverEnds) {
+  Fixture f;
+  Answer answer;
+  f.Ask(answer);
+  RunOn(f.loop, [&] { f.Copy(1).on_head({503, {{"retry-after", "7"}}}); });
+  f.Advance(seconds(1));
+  EXPECT_EQ(answer.outcome.failure, ChatFailure::kOverloaded);
+  EXPECT_EQ(answer.outcome.retry_after, base::Duration(seconds(7)));
+}
+
+TEST(OpenAiChatModelTest, TellsWhenToComeAgain) {
+  Fixture f;
+  Answer answer;
+  f.Ask(answer);
+  RunOn(f.loop, [&] { f.Copy(1).on_head({429, {{"retry-after", "7"}}}); });
+  f.End(1);
+  EXPECT_EQ(answer.outcome.failure, ChatFailure::kRateLimited);
+  EXPECT_EQ(answer.outcome.retry_after, base::Duration(seconds(7)));
+}
+
+TEST(OpenAiChatModelTest, LearnsHowManyTokensTheModelCounts) {
+  Fixture f;
+  EXPECT_EQ(f.model->TokensPerEstimate(), 1);
+  for (net::HttpClient::CallId id = 1; id <= 30; ++id) {
+    Answer answer;
+    f.Ask(answer);  // "hi" is estimated as 5 tokens
+    f.Head(id);
+    f.Body(id,
+           Event(Delta("ok")) + Event(R"({"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":3}})") + kDone);
+    f.End(id);
+  }
+  EXPECT_NEAR(f.model->TokensPerEstimate(), 2, 0.01);
+}
+
+TEST(OpenAiChatModelTest, QueueThatIsLongerThanTheDeadlineIsAwayIsNotJoined) {
+  UpstreamOptions options;
+  options.max_calls_in_flight = 1;
+  Fixture f(options);
+  for (net::HttpClient::CallId id = 1; id <= 60; ++id) {  // calls take ten seconds here
+    Answer answer;
+    f.Ask(answer);
+    f.Advance(seconds(10));
+    f.Head(id);
+    f.Body(id, Event(Delta("ok")) + kDone);
+    f.End(id);
+  }
+  std::deque<Answer> answers(4);
+  f.Ask(answers[0]);
+  f.Ask(answers[1], seconds(25));
+  f.Ask(answers[2], seconds(15));
+  f.Advance(seconds(0));
+  EXPECT_EQ(answers[1].done.Count(), 0);
+  EXPECT_EQ(answers[2].outcome.failure, ChatFailure::kOverloaded);
+  EXPECT_TRUE(answers[2].outcome.unsent);
+}
+
 TEST(OpenAiChatModelTest, CountsAndLogsWithoutSecretsOrTexts) {
   Fixture f;
   std::deque<Answer> answers(3);

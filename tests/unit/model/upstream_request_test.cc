@@ -89,6 +89,74 @@ TEST(UpstreamRequestTest, SwitchesThinkingOffInTheProvidersWords) {
   EXPECT_EQ(Body(Options("https://api.openai.com/v1", "gpt-4o")).size(), 4U);
 }
 
+TEST(UpstreamRequestTest, DialectIsByAddressAndOverridable) {
+  const std::pair<const char*, Dialect> cases[] = {
+      {"https://api.openai.com/v1", Dialect::kOpenAi},
+      {"https://r.openai.azure.com/openai/v1/", Dialect::kAzure},
+      {"https://api.deepseek.com", Dialect::kDeepSeek},
+      {"https://dashscope.aliyuncs.com/compatible-mode/v1", Dialect::kQwen},
+      {"https://api.moonshot.cn/v1", Dialect::kMoonshot},
+      {"https://open.bigmodel.cn/api/paas/v4", Dialect::kZhipu},
+      {"https://ark.cn-beijing.volces.com/api/v3", Dialect::kArk},
+      {"https://api.siliconflow.cn/v1", Dialect::kSiliconFlow},
+      {"https://openrouter.ai/api/v1", Dialect::kOpenRouter},
+      {"http://gpu:11434", Dialect::kOllama},
+      {"http://192.168.1.9:8000/v1", Dialect::kLocal},
+      {"http://172.17.0.1:8000/v1", Dialect::kLocal},
+      {"http://host.docker.internal:8000/v1", Dialect::kLocal},
+      {"http://172.32.0.1:8000/v1", Dialect::kPlain},
+      {"https://10.example.com/v1", Dialect::kPlain},
+      {"https://API.DeepSeek.com", Dialect::kDeepSeek},
+      {"https://llm.example.com/v1", Dialect::kPlain},
+      {"https://notdeepseek.com/v1", Dialect::kPlain},
+      {"https://api.deepseek.com.evil.example", Dialect::kPlain},
+  };
+  for (const auto& [url, want] : cases) EXPECT_STREQ(ToString(DetectDialect(url)), ToString(want)) << url;
+  UpstreamOptions options = Options("https://llm.example.com/v1", "qwen3");
+  options.dialect = Dialect::kQwen;
+  EXPECT_EQ(Body(options)["enable_thinking"], false);
+  for (const Dialect dialect : AllDialects()) EXPECT_STRNE(ToString(dialect), "");
+}
+
+TEST(UpstreamRequestTest, ModelsAreListedBesideTheCompletions) {
+  EXPECT_EQ(ModelsUrl("https://api.deepseek.com/"), "https://api.deepseek.com/models");
+  EXPECT_EQ(ModelsUrl("https://x.example/v1/chat/completions"), "https://x.example/v1/models");
+  EXPECT_EQ(ModelsUrl("http://127.0.0.1:8000"), "http://127.0.0.1:8000/v1/models");
+}
+
+TEST(UpstreamRequestTest, WhatWasRefusedIsLeftOutOrSaidOtherwise) {
+  UpstreamOptions options = Options("https://api.deepseek.com", "deepseek-chat");
+  options.max_tokens = 9;
+  options.temperature = 1;
+  const auto body = [&](const RequestChanges& changes) {
+    return nlohmann::json::parse(MakeUpstreamRequest(options, {{"user", "hi"}}, changes).body);
+  };
+  RequestChanges changes;
+  EXPECT_FALSE(changes.Learn("", options));
+  EXPECT_TRUE(changes.Learn("temperature", options));
+  EXPECT_FALSE(changes.Learn("temperature", options));
+  EXPECT_FALSE(body(changes).contains("temperature"));
+  EXPECT_TRUE(changes.Learn("thinking", options));
+  EXPECT_FALSE(body(changes).contains("thinking"));
+  EXPECT_TRUE(changes.Learn("max_tokens", options));
+  EXPECT_EQ(body(changes)["max_completion_tokens"], 9);
+  EXPECT_TRUE(changes.Learn("stream_options", options));
+  EXPECT_EQ(body(changes).size(), 4U) << "model, messages, stream, max_completion_tokens";
+}
+
+TEST(UpstreamRequestTest, NothingIsLearntAboutWhatWasNotSent) {
+  RequestChanges changes;
+  const UpstreamOptions plain = Options("https://llm.example.com/v1");
+  for (const char* member : {"temperature", "thinking", "reasoning_effort", "max_tokens", "max_completion_tokens"}) {
+    EXPECT_FALSE(changes.Learn(member, plain)) << member;
+  }
+  UpstreamOptions thinker = Options("https://api.openai.com/v1", "gpt-5");
+  thinker.max_tokens = 9;
+  EXPECT_FALSE(changes.Learn("max_tokens", thinker)) << "it was sent as max_completion_tokens";
+  EXPECT_TRUE(changes.Learn("max_completion_tokens", thinker));
+  EXPECT_EQ(CompletionsUrl("https://API.DeepSeek.com"), "https://API.DeepSeek.com/chat/completions");
+}
+
 TEST(UpstreamRequestTest, OpenAiThinkersGetTheirOwnNameForTheTokenLimit) {
   UpstreamOptions options = Options("https://api.openai.com/v1", "o3");
   options.max_tokens = 9;
@@ -108,6 +176,21 @@ TEST(UpstreamRequestTest, SendsTheKeyTheWayTheProviderWantsIt) {
   EXPECT_EQ(Header(options, "api-key"), "k");
   options.extra_headers = {{"X-Title", "t"}};
   EXPECT_EQ(Header(options, "X-Title"), "t");
+}
+
+TEST(UpstreamRequestTest, PicturesAreImagePartsForModelsThatTakeThem) {
+  const std::vector<ChatMessage> messages = {
+      {"system", "s"}, {"user", "看图", {"data:image/png;base64,AA==", "https://x.example/b.jpg"}}, {"user", "hi"}};
+  UpstreamOptions options = Options("https://x.example/v1");
+  const auto sent = [&] { return nlohmann::json::parse(MakeUpstreamRequest(options, messages).body)["messages"]; };
+  EXPECT_EQ(sent(), nlohmann::json::parse(R"([{"role":"system","content":"s"},{"role":"user","content":"看图"},
+                                              {"role":"user","content":"hi"}])"));
+  options.takes_pictures = true;
+  EXPECT_EQ(sent(), nlohmann::json::parse(R"([{"role":"system","content":"s"},
+      {"role":"user","content":[{"type":"text","text":"看图"},
+        {"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}},
+        {"type":"image_url","image_url":{"url":"https://x.example/b.jpg"}}]},
+      {"role":"user","content":"hi"}])"));
 }
 
 TEST(UpstreamRequestTest, InvalidUtf8DoesNotThrow) {
