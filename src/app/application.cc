@@ -54,17 +54,18 @@ Application::~Application() {
 
 base::Result<void> Application::Start() {
   net::CurlHttpClient::Options client;
-  client.max_calls = config_.max_model_calls + config_.accounts.size() * kPlatformCalls + 16;
+  client.max_calls =
+      config_.max_model_calls + config_.accounts.size() * kPlatformCalls + config_.pictures.max_in_flight + 16;
   http_client_ = std::make_unique<net::CurlHttpClient>(client, loop_);
-  for (const auto& upstream : config_.upstreams) {
-    models_.push_back(std::make_unique<model::OpenAiChatModel>(upstream, *http_client_, loop_, logger_, metrics_));
-  }
+  pictures_ = std::make_unique<model::PictureFetcher>(config_.pictures, *http_client_, loop_, metrics_);
+  MakeUpstreams();
   if (auto made = MakeAccounts(); !made) return made;
   if (auto opened = OpenStore(); !opened) return opened;
   MakePlatforms();
   pages_ = std::make_unique<bot::AnswerPages>(config_.pages, loop_, *store_, metrics_);
   desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, *pages_, logger_, metrics_, tagger_);
   bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, logger_, metrics_);
+  if (auto recovered = TakeUpUsage(); !recovered) return recovered;
   if (auto recovered = TakeUpOldJobs(); !recovered) return recovered;
   MakeServers();
   if (auto started = operations_server_->Start(); !started) return started;
@@ -73,10 +74,26 @@ base::Result<void> Application::Start() {
   loop_.Post([this] {
     SweepRegularly();
     FindAbilities();
+    for (model::KeepWarm* const warm : warm_) warm->Start();
   });
   logger_.Info("serving",
                {{"push_port", PushPort()}, {"operations_port", OperationsPort()}, {"accounts", accounts_.size()}});
   return {};
+}
+
+void Application::MakeUpstreams() {
+  for (const auto& upstream : config_.upstreams) {
+    std::unique_ptr<model::ChatModel> model =
+        std::make_unique<model::OpenAiChatModel>(upstream, *http_client_, loop_, logger_, metrics_);
+    if (upstream.keep_warm > 0s) {
+      model::KeepWarm::Options options{.upstream = upstream.name, .every = upstream.keep_warm};
+      auto warm = std::make_unique<model::KeepWarm>(std::move(options), std::move(model), loop_, logger_, metrics_);
+      warm_.push_back(warm.get());
+      model = std::move(warm);
+    }
+    upstreams_.push_back(std::make_unique<model::Upstream>(upstream.name, std::move(model), upstream.takes_pictures,
+                                                           config_.upstream_health, logger_, metrics_));
+  }
 }
 
 base::Result<void> Application::MakeAccounts() {
@@ -91,15 +108,33 @@ base::Result<void> Application::MakeAccounts() {
     account->system_prompt = from.system_prompt;
     account->texts = from.texts;
     account->max_question_bytes = from.max_question_bytes;
+    account->sees = from.sees;
+    account->pictures = pictures_.get();
+    account->quotas = from.quotas;
     account->rules.Set(std::move(data->rules));
     account->words.Set(std::move(data->words));
-    for (size_t i = 0; i < config_.upstreams.size(); ++i) {
-      if (!from.upstreams.empty() && config_.upstreams[i].name == from.upstreams.front())
-        account->model = models_[i].get();
-    }
+    account->model = MakeModel(from);
     accounts_.push_back(std::move(account));
   }
   return {};
+}
+
+/// What answers for this account: its upstreams, in its order. Null: it has none.
+model::ChatModel* Application::MakeModel(const config::AccountConfig& account) {
+  std::vector<model::ModelRouter::Choice> choices;
+  for (const config::UpstreamChoice& choice : account.upstreams) {
+    for (const auto& upstream : upstreams_) {
+      if (upstream->name() == choice.name) choices.push_back({upstream.get(), choice.weight});
+    }
+  }
+  if (choices.empty()) return nullptr;
+  routers_.push_back(
+      std::make_unique<model::ModelRouter>(account.name, config_.route, choices, loop_, logger_, metrics_));
+  if (account.repeats.ttl <= 0s) return routers_.back().get();
+  // One of its own: another account's prompt may be the same today, and its answers are still not this one's.
+  repeats_.push_back(
+      std::make_unique<model::RepeatCache>(account.name, account.repeats, *routers_.back(), loop_, metrics_));
+  return repeats_.back().get();
 }
 
 base::Result<void> Application::OpenStore() {
@@ -131,6 +166,15 @@ void Application::EndPlatforms() {
     ended.set_value();
   });
   ended.get_future().get();
+}
+
+base::Result<void> Application::TakeUpUsage() {
+  std::promise<base::Result<void>> done;
+  store_->LoadUsage(base::ChinaDay(clock_.WallNow()), [&](const base::Result<std::vector<store::Usage>>& usage) {
+    if (usage) desk_->RecoverUsage(*usage, [this](const std::string& name) { return AccountNamed(name); });
+    done.set_value(usage ? base::Result<void>() : base::Result<void>(usage.error()));
+  });
+  return done.get_future().get();
 }
 
 base::Result<void> Application::TakeUpOldJobs() {
@@ -269,6 +313,7 @@ bool Application::Stop() {
     auto idle = std::make_shared<std::promise<void>>();
     loop_.Post([&, idle] {
       loop_.Cancel(sweep_timer_);
+      for (model::KeepWarm* const warm : warm_) warm->Stop();
       desk_->Stop([idle] { idle->set_value(); });
       stopped.set_value();
     });

@@ -14,6 +14,12 @@
 #include "base/secret.h"
 #include "bot/bot.h"
 #include "config/config.h"
+#include "model/keep_warm.h"
+#include "model/model_router.h"
+#include "model/openai_chat_model.h"
+#include "model/picture_fetcher.h"
+#include "model/repeat_cache.h"
+#include "model/upstream.h"
 #include "net/curl_http_client.h"
 #include "net/event_loop.h"
 #include "net/http_server.h"
@@ -54,8 +60,11 @@ class Application {
   bot::AnswerPages& pages() { return *pages_; }
 
  private:
+  void MakeUpstreams();
   base::Result<void> MakeAccounts();
+  model::ChatModel* MakeModel(const config::AccountConfig& account);
   base::Result<void> OpenStore();
+  base::Result<void> TakeUpUsage();
   base::Result<void> TakeUpOldJobs();
   void TakeUpUnread(std::promise<base::Result<void>>& done);
   void FindAbilities();
@@ -74,7 +83,11 @@ class Application {
   const base::FollowerTagger tagger_;
   net::EventLoop loop_;
   std::unique_ptr<net::CurlHttpClient> http_client_;
-  std::vector<std::unique_ptr<model::OpenAiChatModel>> models_;
+  std::vector<std::unique_ptr<model::Upstream>> upstreams_;
+  std::vector<model::KeepWarm*> warm_;                        // those of the upstreams that have one
+  std::vector<std::unique_ptr<model::ModelRouter>> routers_;  // of accounts that have a model
+  std::unique_ptr<model::PictureFetcher> pictures_;
+  std::vector<std::unique_ptr<model::RepeatCache>> repeats_;  // of those that want one
   std::vector<std::unique_ptr<bot::Account>> accounts_;
   bot::ReplyBook book_;
   std::unique_ptr<store::SqliteStore> store_;

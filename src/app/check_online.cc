@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/check_upstream.h"
 #include "net/curl_http_client.h"
 #include "platform/ability_probe.h"
 #include "platform/http_calls.h"
@@ -188,11 +189,13 @@ bool CheckOnline(const config::Config& config) {
   net::EventLoop loop(clock);
   net::CurlHttpClient client(net::CurlHttpClient::Options(), loop);
   bool good = true;
-  for (const config::AccountConfig& account : config.accounts) {
-    const OnlineReport report = CheckAccountOnline(account, client, loop);
+  const auto print = [&good](const OnlineReport& report) {
     for (const std::string& line : report.lines) std::printf("%s\n", line.c_str());
     good = good && report.good;
-  }
+  };
+  for (const config::AccountConfig& account : config.accounts) print(CheckAccountOnline(account, client, loop));
+  std::fflush(stdout);  // a cold model may take a minute
+  for (const OnlineReport& report : CheckUpstreamsOnline(config.upstreams, client, loop)) print(report);
   return good;
 }
 

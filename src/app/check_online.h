@@ -10,7 +10,7 @@
 
 namespace yingda::app {
 
-/// What WeChat says about one account now, for the operator's eyes (in Chinese, a sentence each).
+/// How one account or one model upstream does now, for the operator's eyes (in Chinese, a line each).
 struct OnlineReport {
   bool good = true;  // nothing has to be mended
   std::vector<std::string> lines;
@@ -21,7 +21,7 @@ struct OnlineReport {
 /// and no follower notices. Blocks up to half a minute, so not on the loop's thread.
 OnlineReport CheckAccountOnline(const config::AccountConfig& account, net::HttpClient& client, net::EventLoop& loop);
 
-/// All accounts; prints what it finds. True when all is good.
+/// All accounts and all model upstreams; prints what it finds. True when all is good.
 bool CheckOnline(const config::Config& config);
 
 }  // namespace yingda::app

@@ -6,14 +6,23 @@
 #include <string>
 
 #include "base/snapshot.h"
+#include "bot/quota.h"
 #include "bot/texts.h"
 #include "bot/window_policy.h"
 #include "filter/word_filter.h"
 #include "model/chat_model.h"
+#include "model/picture_fetcher.h"
 #include "platform/follower_messages.h"
 #include "rules/rule_set.h"
 
 namespace yingda::bot {
+
+/// What the model sees of a follower's messages besides text; the rest gets its configured text.
+struct ModelSees {
+  bool location = true;
+  bool link = true;
+  bool picture = false;
+};
 
 /// One official account (公众号) as the bot sees it. Rules and words are replaced as a whole while it lives, and WeChat
 /// may tell at any time that the account cannot do what was thought.
@@ -24,9 +33,12 @@ struct Account {
   std::string system_prompt;
   Texts texts;
   size_t max_question_bytes = 8 * 1024;
+  QuotaLimits quotas;
   base::Snapshot<rules::RuleSet> rules{nullptr};
   base::Snapshot<filter::WordFilter> words{nullptr};
   model::ChatModel* model = nullptr;
+  ModelSees sees;
+  model::PictureFetcher* pictures = nullptr;       // null: pictures are not seen
   platform::FollowerMessages* messages = nullptr;  // null: no API of WeChat is configured
 
   Ability AbilityNow() const { return messages == nullptr ? Ability::kPassive : ability.load(); }

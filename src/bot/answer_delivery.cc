@@ -42,16 +42,22 @@ void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
   instruments_->busy.Add();
   logger_.Warning("busy",
                   {{"account", question.account->name}, {"request", question.request_id}, {"jobs", jobs_.size()}});
-  const int64_t now = base::UnixSeconds(loop_.clock().WallNow());
-  std::string rendered = RenderText(question, question.account->texts.busy, now);
-  if (question.kind == Question::Kind::kReply) {
-    const auto* const own = std::get_if<wechat::TextReply>(&question.own);
-    rendered = own == nullptr ? std::string(wechat::kSuccess) : RenderText(question, own->content, now);
-  }
   const Account& account = *question.account;
+  std::string text = account.texts.busy;
+  if (question.kind == Question::Kind::kReply && account.AbilityNow() != Ability::kPushOnly) {
+    const auto* const own = std::get_if<wechat::TextReply>(&question.own);
+    text = own == nullptr ? "" : own->content;
+  }
+  SayAtOnce(question, port, text);
+}
+
+void AnswerDesk::SayAtOnce(const Question& question, ReplyPort& port, const std::string& text) {
+  const Account& account = *question.account;
+  std::string rendered(wechat::kSuccess);
   if (account.AbilityNow() == Ability::kPushOnly) {
-    rendered = wechat::kSuccess;
-    account.messages->Send(question.open_id, wechat::TextReply{account.texts.busy}, false, {});
+    if (!text.empty()) account.messages->Send(question.open_id, wechat::TextReply{text}, false, {});
+  } else if (!text.empty()) {
+    rendered = RenderText(question, text, base::UnixSeconds(loop_.clock().WallNow()));
   }
   auto body = std::make_shared<const std::string>(std::move(rendered));
   port.Send(*body);

@@ -62,7 +62,8 @@ AnswerDesk::AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, s
       instruments_(std::make_unique<Instruments>(metrics)),
       queues_(options_.max_waiting_per_follower),
       inbox_(options_.inbox, loop, store, logger),
-      follow_up_(FollowUpOptions(options_), loop, inbox_, pages, logger, metrics, tagger) {
+      follow_up_(FollowUpOptions(options_), loop, inbox_, pages, logger, metrics, tagger),
+      quota_(options_.quota, loop, metrics) {
   pages_.OnRead([this](const std::string&, const std::string&) { instruments_->by_page.Add(); });
 }
 
@@ -92,7 +93,20 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
   }
   if (options_.log_content) logger_.Info("content", {{"request", question.request_id}, {"question", question.text}});
   follow_up_.FollowerSpoke(*question.account, question.open_id);
+  if (question.kind == Question::Kind::kModel) {
+    if (const std::string* const refusal = quota_.Refusal(*question.account, question.open_id)) {
+      if (refusal->empty() || !inbox_.MayHave(question.account->name, question.open_id)) {
+        SayAtOnce(question, *port, *refusal);
+        return;
+      }
+      question.kind = Question::Kind::kReply;  // with what is unread in front of it
+      question.own = wechat::TextReply{*refusal};
+    }
+  }
   const JobPointer job = Open(std::move(question), loop_.clock().WallNow(), 0);
+  if (job->question.kind == Question::Kind::kModel) {
+    job->usage_day = quota_.Taken(*job->question.account, job->question.open_id);
+  }
   CountTry(job);
   Join(job, std::move(port));
   Work(job, false);

@@ -18,6 +18,7 @@
 #include "bot/follower_queues.h"
 #include "bot/inbox.h"
 #include "bot/job.h"
+#include "bot/quota_gate.h"
 #include "bot/reply_book.h"
 #include "bot/window_policy.h"
 
@@ -42,6 +43,9 @@ class AnswerDesk {
     int history_turns = 40;
     int history_tokens = 3000;
     base::Duration answer_deadline = std::chrono::minutes(10);
+    // A question without a picture is taken to be about the newest one, if it is no older and among so many questions.
+    base::Duration picture_in_mind = std::chrono::minutes(10);
+    int picture_questions = 3;
     base::Duration typing_every = std::chrono::seconds(8);             // 对方正在输入, while an answer is made
     base::Duration typing_at_most = std::chrono::seconds(28);          // after the message; WeChat refuses it later
     base::Duration push_after_reply = std::chrono::milliseconds(700);  // so that pages arrive in their order
@@ -50,6 +54,7 @@ class AnswerDesk {
     bool log_content = false;
     Inbox::Options inbox;
     FollowUp::Options follow_up;
+    Quota::Options quota;
   };
 
   AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, store::Store& store, AnswerPages& pages,
@@ -58,6 +63,9 @@ class AnswerDesk {
 
   /// A push whose key the book has open for work: begins its job or joins it.
   void Push(Question question, std::shared_ptr<ReplyPort> port);
+  /// What an earlier process counted today; to be told before Recover.
+  void RecoverUsage(const std::vector<store::Usage>& usage,
+                    const std::function<const Account*(const std::string&)>& account_of);
   /// Takes up what an earlier process left: unfinished jobs run again, finished ones answer their retries.
   /// `account_of` finds an account by name, null when it is not configured any more.
   void Recover(std::vector<store::JobRecord> records,
@@ -108,6 +116,8 @@ class AnswerDesk {
   std::string Render(const Job& job) const;
   PageStyle StyleOf(const Job& job, size_t limit_bytes) const;
   void RefuseBusy(const Question& question, ReplyPort& port);
+  /// Without a job; all pushes of the key get the same. Empty: nothing is said.
+  void SayAtOnce(const Question& question, ReplyPort& port, const std::string& text);
   base::Task GivePart(JobPointer job);
   void PartStored(const JobPointer& job);
   /// Gives the final reply; when that takes a write first, it is on its way. False: nobody is there.
@@ -132,7 +142,12 @@ class AnswerDesk {
   base::Completion<bool> Accept(const JobPointer& job, bool accepted_before);
   base::Completion<Admission> Turn(const JobPointer& job);
   base::Completion<bool> ThisAnswerMade(const JobPointer& job);
-  base::Completion<base::Result<std::vector<store::Turn>>> History(const Job& job);
+  base::Completion<base::Result<std::vector<store::Turn>>> History(const JobPointer& job);
+  void ReadAhead(const JobPointer& job);
+  /// The picture that the question is about: its own, or one of the conversation. False: its own could not be had.
+  base::Completion<bool> PictureSeen(const JobPointer& job, const std::vector<store::Turn>& turns);
+  /// Puts it where it belongs in the history, or gives it for the question.
+  static std::vector<std::string> PlacePicture(const Job& job, std::vector<model::ChatMessage>& history);
   base::Completion<model::ChatOutcome> Ask(const JobPointer& job, const std::vector<store::Turn>& turns);
   base::Completion<bool> PartGiven(const JobPointer& job);
   base::Completion<InboxShare> TakeFront(const JobPointer& job, size_t own_bytes);
@@ -141,7 +156,9 @@ class AnswerDesk {
   base::Completion<base::Result<void>> Save(const JobPointer& job, store::JobResult result);
   void Keep(const JobPointer& job, store::JobResult result);
   void Saved(const JobPointer& job, const store::JobResult& result);
+  void EndPicture(const JobPointer& job);
   void EndCall(const JobPointer& job, model::ChatFailure failure);
+  bool InMind(const std::vector<store::Turn>& turns) const;
   void WorkDone(const JobPointer& job);
   /// Keeps trying to write what the store could not take, so that what was promised on 继续 is there.
   void SaveAgain(const JobPointer& job, store::JobResult result, base::Duration delay);
@@ -151,6 +168,7 @@ class AnswerDesk {
 
   // What it makes of the outcome (answer_outcome.cc).
   const std::string& RefusalText(const Job& job, Admission admission) const;
+  int64_t TokensOf(const Job& job, const model::ChatOutcome& outcome) const;
   ShownAnswer Shown(const Job& job, const model::ChatOutcome& outcome) const;
   store::JobResult Conclude(Job& job, const ShownAnswer& shown);
   store::JobResult ConcludeOwn(Job& job, std::string own, std::string loss);
@@ -177,7 +195,10 @@ class AnswerDesk {
   FollowerQueues queues_;
   Inbox inbox_;
   FollowUp follow_up_;
+  QuotaGate quota_;
   size_t saving_again_ = 0;
+  uint64_t answered_ = 0;  // changes of conversations, of all followers
+  size_t forgetting_ = 0;  // deletions on their way to the store
   bool stopping_ = false;
   std::atomic<size_t> job_count_{0};
   std::atomic<size_t> waiting_count_{0};

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "bot/answer_desk.h"
 #include "bot/answer_instruments.h"
+#include "model/conversation.h"
 #include "text/markdown.h"
 
 namespace yingda::bot {
@@ -18,6 +19,14 @@ store::Turn MakeTurn(const char* role, std::string content, base::WallTime at) {
 const std::string& AnswerDesk::RefusalText(const Job& job, Admission admission) const {
   const Texts& texts = job.question.account->texts;
   return admission == Admission::kQueueFull ? texts.queue_full : texts.busy;
+}
+
+int64_t AnswerDesk::TokensOf(const Job& job, const model::ChatOutcome& outcome) const {
+  if (outcome.unsent) return 0;
+  const int64_t told = int64_t{outcome.prompt_tokens} + outcome.completion_tokens;
+  if (told > 0 || job.answer.empty()) return told;
+  const auto estimate = static_cast<double>(job.prompt_estimate + model::EstimateTokens(job.answer));
+  return static_cast<int64_t>(estimate * job.question.account->model->TokensPerEstimate());
 }
 
 ShownAnswer AnswerDesk::Shown(const Job& job, const model::ChatOutcome& outcome) const {
@@ -65,6 +74,7 @@ store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
   if (!base::TrimBlanks(rest.text).empty()) result.inbox.push_back(std::move(rest));
   if (shown.is_answer && !job.forgotten) {
     result.turns.push_back(MakeTurn("user", job.question.text, job.first_seen));
+    result.turns.back().picture_url = job.question.picture_url;
     result.turns.push_back(MakeTurn("assistant", account.PageMarkdown(job.answer, true), loop_.clock().WallNow()));
   }
   return result;

@@ -21,6 +21,7 @@ Question QuestionOf(const store::JobRecord& record, const Account& account) {
   question.open_id = record.open_id;
   question.to_user = record.to_user;
   question.text = record.question;
+  question.picture_url = record.picture_url;
   question.json = record.json;
   if (question.kind == Question::Kind::kReply) question.own = wechat::TextReply{record.question};
   return question;
@@ -28,13 +29,22 @@ Question QuestionOf(const store::JobRecord& record, const Account& account) {
 
 }  // namespace
 
+void AnswerDesk::RecoverUsage(const std::vector<store::Usage>& usage,
+                              const std::function<const Account*(const std::string&)>& account_of) {
+  for (const store::Usage& row : usage) {
+    if (const Account* const account = account_of(row.account)) quota_.Recover(*account, row);
+  }
+}
+
 void AnswerDesk::Recover(std::vector<store::JobRecord> records,
                          const std::function<const Account*(const std::string&)>& account_of) {
   size_t rerun = 0;
   size_t open = 0;
   for (store::JobRecord& record : records) {
     const Account* const account = account_of(record.account);
-    if (account == nullptr || !book_.StartWork(record.key)) continue;
+    if (account == nullptr) continue;
+    if (KindOf(record.kind) == Question::Kind::kModel) quota_.RecoverQuestion(*account, record);
+    if (!book_.StartWork(record.key)) continue;
     const base::WallTime first_seen{std::chrono::milliseconds(record.first_seen_ms)};
     const JobPointer job = Open(QuestionOf(record, *account), first_seen, record.tries);
     job->delivery = record.delivery;
@@ -89,7 +99,10 @@ void AnswerDesk::ForgetConversation(const Account& account, const std::string& o
   for (const auto& [key, job] : jobs_) {
     if (job->question.account == &account && job->question.open_id == open_id) job->forgotten = true;
   }
+  ++forgetting_;
   store_.ClearConversation(account.name, open_id, [this](const base::Result<void>& cleared) {
+    --forgetting_;
+    ++answered_;
     if (!cleared) logger_.Error("clear_failed", {{"error", cleared.error().message}});
   });
 }
@@ -110,7 +123,11 @@ void AnswerDesk::ForgetFollower(const Account& account, const std::string& open_
   }
   inbox_.Forget(account.name, open_id);
   follow_up_.Forget(account, open_id);
+  quota_.ForgetFollower(account, open_id);
+  ++forgetting_;
   store_.ForgetFollower(account.name, open_id, [this](const base::Result<void>& forgotten) {
+    --forgetting_;
+    ++answered_;
     if (!forgotten) logger_.Error("forget_failed", {{"error", forgotten.error().message}});
   });
 }

@@ -35,10 +35,12 @@ store::JobRecord RecordOf(const Job& job) {
   record.to_user = job.question.to_user;
   record.kind = KindName(job.question.kind);
   record.question = job.question.text;
+  record.picture_url = job.question.picture_url;
   if (const auto* const own = std::get_if<wechat::TextReply>(&job.question.own)) record.question = own->content;
   record.json = job.question.json;
   record.first_seen_ms = base::UnixMilliseconds(job.first_seen);
   record.tries = job.tries;
+  record.usage_day = job.usage_day;
   return record;
 }
 
@@ -73,30 +75,58 @@ base::Completion<bool> AnswerDesk::ThisAnswerMade(const JobPointer& job) {
   });
 }
 
-base::Completion<base::Result<std::vector<store::Turn>>> AnswerDesk::History(const Job& job) {
-  return base::Completion<base::Result<std::vector<store::Turn>>>([this, &job](auto done) {
-    if (stopping_ || job.forgotten || job.left) {
+/// Reads the conversation while the question is being written down, where nobody else writes to it meanwhile: one way
+/// to the store and back less until the model is asked.
+void AnswerDesk::ReadAhead(const JobPointer& job) {
+  const Question& question = job->question;
+  // What is being forgotten is still there for a reader; after the question was written down it is not.
+  if (stopping_ || forgetting_ > 0 || queues_.Busy(FollowerKey(question))) return;
+  const auto ahead = std::make_shared<HistoryAhead>();
+  ahead->answered = answered_;
+  job->history_ahead = ahead;
+  store_.LoadConversation(question.account->name, question.open_id, 0, options_.history_turns,
+                          [ahead](base::Result<std::vector<store::Turn>> turns) {
+                            if (ahead->wanted) {
+                              std::exchange(ahead->wanted, nullptr)(std::move(turns));
+                            } else {
+                              ahead->turns.emplace(std::move(turns));
+                            }
+                          });
+}
+
+base::Completion<base::Result<std::vector<store::Turn>>> AnswerDesk::History(const JobPointer& job) {
+  return base::Completion<base::Result<std::vector<store::Turn>>>([this, job](auto done) {
+    const auto ahead = std::exchange(job->history_ahead, nullptr);
+    if (stopping_ || job->forgotten || job->left) {
       done(std::vector<store::Turn>());
-      return;
+    } else if (ahead && ahead->turns) {
+      done(*std::move(ahead->turns));
+    } else if (ahead) {
+      ahead->wanted = std::move(done);
+    } else {
+      store_.LoadConversation(job->question.account->name, job->question.open_id, 0, options_.history_turns,
+                              std::move(done));
     }
-    store_.LoadConversation(job.question.account->name, job.question.open_id, 0, options_.history_turns,
-                            std::move(done));
   });
 }
 
 base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, const std::vector<store::Turn>& turns) {
   model::ChatRequest request;
   std::vector<model::ChatMessage> history;
-  const int64_t idle_since = base::UnixMilliseconds(loop_.clock().WallNow() - options_.conversation_idle);
-  if (!turns.empty() && turns.back().at_ms >= idle_since) {
+  if (InMind(turns)) {
     for (const store::Turn& turn : turns) history.push_back({turn.role, turn.content});
   }
+  std::vector<std::string> pictures = PlacePicture(*job, history);
   model::ConversationBudget budget;
-  budget.prompt_tokens = options_.history_tokens;
+  const model::ChatModel* const counts = job->question.account->model;
+  budget.prompt_tokens = static_cast<int>(options_.history_tokens / (counts ? counts->TokensPerEstimate() : 1));
   budget.max_question_bytes = job->question.account->max_question_bytes;
-  request.messages = model::FitHistory(job->question.account->system_prompt, history, job->question.text, budget);
-  request.deadline = loop_.clock().Now() + options_.answer_deadline;
+  request.messages =
+      model::FitHistory(job->question.account->system_prompt, history, job->question.text, budget, std::move(pictures));
+  request.deadline = job->answer_by;
+  for (const model::ChatMessage& message : request.messages) job->prompt_estimate += model::EstimateTokens(message);
   request.request_id = job->question.request_id;
+  request.follower = std::hash<std::string>{}(FollowerKey(job->question));
 
   return base::Completion<model::ChatOutcome>([this, job, request](std::function<void(model::ChatOutcome)> done) {
     model::ChatModel* const model = job->question.account->model;
@@ -118,6 +148,7 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
 }
 
 void AnswerDesk::EndCall(const JobPointer& job, model::ChatFailure failure) {
+  EndPicture(job);
   if (!job->call_done) return;
   job->call.reset();
   std::exchange(job->call_done, nullptr)({failure, "ended here", "", false, 0, 0});

@@ -39,25 +39,43 @@ void AnswerDesk::Work(const JobPointer& job, bool accepted_before) {
 /// business.
 base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
   Admission admission = Admission::kStoreFailed;
-  if (co_await Accept(job, accepted_before)) admission = co_await Turn(job);
+  ReadAhead(job);
+  if (co_await Accept(job, accepted_before)) {
+    // Whoever is before this one in the queue, or was for a moment, writes to the conversation.
+    const bool alone = !queues_.Busy(FollowerKey(job->question));
+    if (!alone || (job->history_ahead && job->history_ahead->answered != answered_)) job->history_ahead.reset();
+    admission = co_await Turn(job);
+  }
   ShownAnswer shown{RefusalText(*job, admission), false, false};
+  int64_t tokens = 0;
+  int64_t usage_day = 0;
   if (admission == Admission::kMyTurn) {
-    auto history = co_await History(*job);
+    auto history = co_await History(job);
     std::vector<store::Turn> turns;  // named: see base/task.h
     if (history) turns = *std::move(history);
-    const model::ChatOutcome outcome = co_await Ask(job, turns);
+    job->answer_by = loop_.clock().Now() + options_.answer_deadline;
+    model::ChatOutcome outcome;
+    const bool seen = co_await PictureSeen(job, turns);
+    if (seen) outcome = co_await Ask(job, turns);
     job->model_done = true;
+    tokens = TokensOf(*job, outcome);
+    usage_day = quota_.Answered(*job->question.account, job->question.open_id, tokens);
     co_await PartGiven(job);
-    shown = Shown(*job, outcome);
+    shown = seen ? Shown(*job, outcome) : ShownAnswer{job->question.account->texts.picture_failed, false, false};
   }
   job->model_done = true;
   if (!stopping_ && !job->left && !job->reply) job->front = co_await TakeFront(job, shown.text.size());
   if (!stopping_ && !job->left) {
     store::JobResult result = Conclude(*job, shown);
+    result.tokens = tokens;
+    result.usage_day = usage_day;
     const base::Result<void> saved = co_await Save(job, result);
     if (!saved) SaveAgain(job, std::move(result), kFirstSaveAgain);
   }
-  if (admission == Admission::kMyTurn) queues_.Leave(FollowerKey(job->question));
+  if (admission == Admission::kMyTurn) {
+    ++answered_;
+    queues_.Leave(FollowerKey(job->question));
+  }
   WorkDone(job);
 }
 
@@ -198,6 +216,7 @@ void AnswerDesk::FollowUpSoon(const Job& job) {
 
 void AnswerDesk::WorkDone(const JobPointer& job) {
   job->call.reset();
+  job->picture.reset();
   job->work_done = true;
   if (stopping_ || job->left) {
     CloseAll(job);

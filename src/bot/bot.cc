@@ -84,6 +84,7 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
     question.open_id = message.from_user;
     question.to_user = message.to_user;
     question.text = std::move(decision.question);
+    question.picture_url = std::move(decision.picture_url);
     question.json = json;
     question.request_id = port->RequestId();
     question.own = std::move(decision.reply);

@@ -7,12 +7,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "bot/account.h"
 #include "bot/inbox_text.h"
 #include "bot/reply_port.h"
 #include "model/chat_model.h"
+#include "model/picture_fetcher.h"
 #include "net/event_loop.h"
 #include "store/store.h"
 #include "wechat/reply.h"
@@ -47,6 +49,13 @@ struct WaitingPush {
   net::EventLoop::TimerId timer = 0;
 };
 
+/// A conversation that is read before it is needed; given to whoever comes first, the reader or the store.
+struct HistoryAhead {
+  uint64_t answered = 0;  // questions that had been answered when it was read
+  std::optional<base::Result<std::vector<store::Turn>>> turns;
+  std::function<void(base::Result<std::vector<store::Turn>>)> wanted;
+};
+
 /// The single piece of work behind one message key, from acceptance until its reply is known to have arrived or has
 /// been put where the follower finds it. Belongs to the answer desk; touched on its loop only.
 struct Job {
@@ -58,9 +67,20 @@ struct Job {
   int tries = 0;
   base::TimePoint last_try;
 
+  int64_t usage_day = 0;        // the day whose usage the question counts for; 0: none
+  int64_t prompt_estimate = 0;  // tokens of what the model was asked, for upstreams that tell none
+
   std::list<WaitingPush> waiting;
 
+  // The picture that the model looks at, held until the work is done.
+  std::shared_ptr<model::PictureFetch> picture_fetch;
+  std::function<void(base::Result<std::shared_ptr<const model::Picture>>)> picture_done;  // while it is fetched
+  std::shared_ptr<const model::Picture> picture;
+  std::optional<size_t> pictured_turn;  // of the conversation, that it belongs to; none: it is the question's
+
   // The model's side.
+  std::shared_ptr<HistoryAhead> history_ahead;
+  base::TimePoint answer_by;  // the picture's time is in it
   std::unique_ptr<model::ChatCall> call;
   std::function<void(model::ChatOutcome)> call_done;  // present while the call is under way
   bool model_done = false;                            // it has ended, well or not

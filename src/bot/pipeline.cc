@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "bot/commands.h"
+#include "bot/seen_text.h"
 
 namespace yingda::bot {
 namespace {
@@ -108,6 +109,34 @@ Decision DecideText(const Account& account, const wechat::Incoming& message, std
   return decision;
 }
 
+/// A message that is no text: what it says to the model, or `otherwise` when that is nothing.
+Decision DecideSeen(const Account& account, const std::string& seen, const std::string& otherwise,
+                    PipelineScratch& scratch) {
+  if (seen.empty() || account.model == nullptr) return Say(Route::kMessageType, otherwise);
+  filter::Verdict verdict;
+  const auto words = account.words.Get();
+  if (words) verdict = words->Check(seen, filter::Direction::kInbound, scratch.words);
+  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, account.texts.blocked_question);
+  Decision decision;
+  decision.route = Route::kModel;
+  decision.action = Action::kAskModel;
+  decision.question = verdict.level == filter::Level::kMask ? words->Mask(seen, verdict) : seen;
+  return decision;
+}
+
+Decision DecidePicture(const Account& account, const wechat::Incoming& message) {
+  const bool seen = account.sees.picture && account.pictures != nullptr && account.model != nullptr;
+  const std::string_view url = message.pic_url();
+  if (!seen || url.empty()) return Say(Route::kMessageType, account.texts.image);
+  if (url.size() > model::PictureFetcher::kMaxUrlBytes) return Say(Route::kModel, account.texts.picture_failed);
+  Decision decision;
+  decision.route = Route::kModel;
+  decision.action = Action::kAskModel;
+  decision.question = kPictureText;
+  decision.picture_url = url;
+  return decision;
+}
+
 }  // namespace
 
 const char* ToString(Decision::Route route) {
@@ -158,14 +187,14 @@ Decision Decide(const Account& account, const wechat::Incoming& message, uint64_
       if (!message.recognition().empty()) return DecideText(account, message, message.recognition(), choice, scratch);
       return Say(Route::kMessageType, texts.voice);
     case MessageType::kImage:
-      return Say(Route::kMessageType, texts.image);
+      return DecidePicture(account, message);
     case MessageType::kVideo:
     case MessageType::kShortVideo:
       return Say(Route::kMessageType, texts.video);
     case MessageType::kLocation:
-      return Say(Route::kMessageType, texts.location);
+      return DecideSeen(account, account.sees.location ? LocationText(message) : "", texts.location, scratch);
     case MessageType::kLink:
-      return Say(Route::kMessageType, texts.link);
+      return DecideSeen(account, account.sees.link ? LinkText(message) : "", texts.link, scratch);
     case MessageType::kMiniProgramPage:
     case MessageType::kUnknown:
       break;

@@ -23,10 +23,11 @@ struct Decision {
 
   Action action = Action::kReply;
   Route route = Route::kMessageType;
-  wechat::Reply reply;   // NoReply: `success`
-  std::string question;  // as the model may see it: masked words masked
-  std::string rule;      // of kRule and kEvent: the rule's name
-  std::string source;    // where the rule stands, "reply_rules/a.yml:12"
+  wechat::Reply reply;      // NoReply: `success`
+  std::string question;     // as the model may see it: masked words masked
+  std::string picture_url;  // what the question is about besides its text; empty: nothing
+  std::string rule;         // of kRule and kEvent: the rule's name
+  std::string source;       // where the rule stands, "reply_rules/a.yml:12"
 };
 const char* ToString(Decision::Route route);
 const char* ToString(Decision::Action action);
@@ -38,7 +39,8 @@ struct PipelineScratch {
 };
 
 /// One message's way: events by rules, or `success`; texts (and recognised voice) through the word filter, the keyword
-/// rules and the commands to the model; all other types to their configured text. `choice` makes random replies the
+/// rules and the commands to the model; places, links and pictures that the account's model sees through the word
+/// filter to the model; all other types to their configured text. `choice` makes random replies the
 /// same for every try. Pure but for the account's snapshots; thread-safe with a scratch per thread. Never fails: odd
 /// input has its own texts.
 Decision Decide(const Account& account, const wechat::Incoming& message, uint64_t choice, PipelineScratch& scratch);

@@ -32,11 +32,16 @@ struct Texts {
   std::string blocked_answer = "抱歉，这个问题的回答不方便显示，换个问法试试吧。";
   std::string busy = "现在提问的人有点多，请过一会儿再试。";
   std::string queue_full = "您前面的几个问题我还在回答，请稍等再提新的问题。";
+  std::string quota_minute = "您问得有点快，请过一分钟再问我。";
+  std::string quota_day = "您今天的提问次数已经用完了，明天再来问我吧。";
+  std::string quota_account = "今天的提问名额已经用完了，明天再来问我吧。";
   std::string model_unavailable = "抱歉，我暂时回答不了问题，请过一会儿再试。";
   std::string model_timeout = "抱歉，这个问题想得太久了，请再问一次，或者换个简单些的问法。";
   std::string model_empty = "抱歉，这个问题我没有想出答案，换个问法试试吧。";
   std::string cut_off = "（回答到这里中断了，可以再问我一次。）";
   std::string question_too_long = "这条消息太长了，请分成几条短一些的再发给我。";
+
+  std::string picture_failed = "这张图片我没能打开，请再发一次，或者用文字告诉我。";
 
   std::string empty_text = "我没有收到文字内容，请再发一次。";
   std::string unsupported = "这种消息我还看不懂，请用文字告诉我。";

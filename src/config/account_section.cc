@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "config/clients_section.h"
+#include "config/quota_section.h"
+#include "config/routing_section.h"
 
 namespace yingda::config {
 namespace {
@@ -37,11 +39,15 @@ constexpr TextKey kTexts[] = {
     {"blocked_answer", &bot::Texts::blocked_answer},
     {"busy", &bot::Texts::busy},
     {"queue_full", &bot::Texts::queue_full},
+    {"quota_minute", &bot::Texts::quota_minute},
+    {"quota_day", &bot::Texts::quota_day},
+    {"quota_account", &bot::Texts::quota_account},
     {"model_unavailable", &bot::Texts::model_unavailable},
     {"model_timeout", &bot::Texts::model_timeout},
     {"model_empty", &bot::Texts::model_empty},
     {"cut_off", &bot::Texts::cut_off},
     {"question_too_long", &bot::Texts::question_too_long},
+    {"picture_failed", &bot::Texts::picture_failed},
     {"empty_text", &bot::Texts::empty_text},
     {"unsupported", &bot::Texts::unsupported},
     {"image", &bot::Texts::image},
@@ -132,17 +138,49 @@ void CheckNames(base::YamlMap& map, const AccountConfig& account, const Config& 
   }
 }
 
-void CheckUpstreams(base::YamlMap& map, const AccountConfig& account, const Config& config) {
-  for (const std::string& name : account.upstreams) {
-    const bool known = std::any_of(config.upstreams.begin(), config.upstreams.end(),
-                                   [&](const auto& upstream) { return upstream.name == name; });
-    if (!known) {
-      map.Problem("upstreams", "upstream \"" + name + "\" is not under upstreams: of this file", "没有这个模型服务");
+/// model_sees: what of messages that are no text becomes a question to the model.
+void ReadSees(base::YamlMap& map, AccountConfig& account) {
+  const std::pair<const char*, bool bot::ModelSees::*> kinds[] = {
+      {"location", &bot::ModelSees::location}, {"link", &bot::ModelSees::link}, {"picture", &bot::ModelSees::picture}};
+  const base::YamlNode* const written = map.Find("model_sees");
+  if (written == nullptr) return;  // but an empty list is one
+  account.sees = {false, false, false};
+  for (const std::string& name : map.Strings("model_sees")) {
+    const auto* const kind =
+        std::find_if(std::begin(kinds), std::end(kinds), [&](const auto& known) { return name == known.first; });
+    if (kind != std::end(kinds)) {
+      account.sees.*kind->second = true;
+      continue;
     }
+    std::string problem = "the model cannot see \"" + name + "\"; write any of location, link, picture";
+    const std::string_view meant = base::ClosestWord(name, {"location", "link", "picture"});
+    if (!meant.empty()) problem += " (did you mean \"" + std::string(meant) + "\"?)";
+    map.Problem("model_sees", problem, "只能写 location、link、picture");
   }
-  if (account.upstreams.size() > 1) {
-    map.Problem("upstreams", "several upstreams are named; this version uses one", "只支持一个模型服务");
-  }
+}
+
+void CheckPictures(base::YamlMap& map, const AccountConfig& account, const Config& config) {
+  if (!account.sees.picture) return;
+  const bool taken = std::any_of(config.upstreams.begin(), config.upstreams.end(), [&](const auto& upstream) {
+    return upstream.takes_pictures &&
+           std::any_of(account.upstreams.begin(), account.upstreams.end(),
+                       [&](const UpstreamChoice& choice) { return choice.name == upstream.name; });
+  });
+  if (taken) return;
+  map.Problem("model_sees",
+              "names picture, but no upstream of this account takes pictures; write pictures: true at one whose model "
+              "does, or leave picture out",
+              "写了 picture，但这个账号的模型服务都不看图；请在能看图的模型服务下写 pictures: true，或者去掉 picture");
+}
+
+/// Off unless `keep` is given: what was right for one follower may be stale for the next.
+model::RepeatCache::Options ReadRepeats(base::YamlMap& account) {
+  base::YamlMap map = account.Map("repeat_answers");
+  model::RepeatCache::Options repeats;
+  repeats.ttl = map.Duration("keep", 0s, 0s, 24h * 30);
+  repeats.max_entries = static_cast<size_t>(map.Integer("max_entries", 1000, 1, 1'000'000));
+  repeats.max_bytes = map.Size("max_bytes", 4 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024);
+  return repeats;
 }
 
 }  // namespace
@@ -163,9 +201,12 @@ void ReadAccounts(base::YamlMap& root, const SectionContext& context, Config& co
     account.filters = context.Path(map.String("filters", "filters"));
     account.system_prompt = map.String("system_prompt");
     account.max_question_bytes = map.Size("max_question_bytes", 8 * 1024, 100, 64 * 1024);
-    account.upstreams = map.Strings("upstreams");
+    account.upstreams = ReadUpstreamChoices(map, config);
+    account.quotas = ReadQuotas(map, context, account);
+    account.repeats = ReadRepeats(map);
     CheckNames(map, account, config);
-    CheckUpstreams(map, account, config);
+    ReadSees(map, account);
+    CheckPictures(map, account, config);
     account.texts = ReadTexts(map);
     config.accounts.push_back(std::move(account));
   }

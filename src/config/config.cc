@@ -9,6 +9,7 @@
 #include "config/account_section.h"
 #include "config/clients_section.h"
 #include "config/interpolation.h"
+#include "config/routing_section.h"
 #include "config/sections.h"
 
 namespace yingda::config {
@@ -41,6 +42,7 @@ base::Result<Config> Read(std::optional<base::YamlNode> root, const Environment&
     ReadLog(map, context, config);
     ReadAnswers(map, config);
     ReadUpstreams(map, context, config);
+    ReadRouting(map, config);
     ReadAccounts(map, context, config);
     ReadClients(map, context, config);
   }

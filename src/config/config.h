@@ -10,17 +10,30 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "bot/account.h"
 #include "bot/answer_desk.h"
 #include "bot/answer_pages.h"
+#include "bot/quota.h"
 #include "bot/reply_book.h"
 #include "bot/texts.h"
 #include "model/openai_chat_model.h"
+#include "model/picture_fetcher.h"
+#include "model/repeat_cache.h"
+#include "model/route_policy.h"
+#include "model/upstream_health.h"
 #include "net/http_server.h"
 #include "platform/token_endpoint.h"
 #include "server/api_clients.h"
 #include "wechat/callback.h"
 
 namespace yingda::config {
+
+/// An account's place for an upstream. Neighbours with a weight share their places; 0: a place of its own.
+struct UpstreamChoice {
+  std::string name;
+  unsigned weight = 0;
+  bool operator==(const UpstreamChoice&) const = default;
+};
 
 /// One official account (公众号) as configured.
 struct AccountConfig {
@@ -39,8 +52,11 @@ struct AccountConfig {
   std::string filters;
   std::string system_prompt;
   size_t max_question_bytes = 0;
+  bot::QuotaLimits quotas;
   bot::Texts texts;
-  std::vector<std::string> upstreams;
+  std::vector<UpstreamChoice> upstreams;
+  bot::ModelSees sees;
+  model::RepeatCache::Options repeats;
 };
 
 /// Everything in config.yml, checked and turned into each module's own options.
@@ -59,6 +75,9 @@ struct Config {
   std::vector<AccountConfig> accounts;
   std::vector<model::OpenAiChatModel::Options> upstreams;
   size_t max_model_calls = 0;
+  model::RouteOptions route;
+  model::UpstreamHealth::Options upstream_health;
+  model::PictureFetcher::Options pictures;
   std::vector<server::ApiClient> clients;
   std::vector<std::string> warnings;  // what works but was probably not meant
 };

@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr size_t kMaxUrlBytes = 200;
+constexpr base::Duration kLeastKeepWarm = 10s;
 
 /// "host:port" or ":port"; IPv6 hosts in brackets.
 bool ParseListen(const std::string& text, std::string& host, int& port) {
@@ -164,6 +165,35 @@ void ReadAnswers(base::YamlMap& root, Config& config) {
 
 namespace {
 
+/// Empty: by the address.
+std::optional<model::Dialect> ReadDialect(base::YamlMap& map) {
+  const std::string name = map.String("dialect", "auto");
+  if (name == "auto") return std::nullopt;
+  std::string names = "auto";
+  for (const model::Dialect dialect : model::AllDialects()) {
+    if (name == model::ToString(dialect)) return dialect;
+    names.append(", ").append(model::ToString(dialect));
+  }
+  map.Problem("dialect", "expected one of " + names, "应为以下之一：" + names);
+  return std::nullopt;
+}
+
+void ReadExtraHeaders(base::YamlMap& map, model::UpstreamOptions& upstream) {
+  const base::YamlNode* const node = map.Find("extra_headers");
+  if (node == nullptr) return;
+  if (!node->IsMap()) {
+    map.Problem("extra_headers", "expected names and values, e.g. {X-Title: yingda}", "应写成 {名字: 值}");
+    return;
+  }
+  for (const base::YamlEntry& entry : node->entries) {
+    if (!entry.value.IsScalar()) {
+      map.Problem("extra_headers", "the value of " + entry.key.text + " must be a text", "值必须是文字");
+      continue;
+    }
+    upstream.extra_headers.emplace_back(entry.key.text, entry.value.text);
+  }
+}
+
 /// Each option alone, so that all mistakes come out at once.
 void CheckUpstream(base::YamlMap& map, const model::UpstreamOptions& upstream) {
   const auto problems_before = map.problems().size();
@@ -179,6 +209,13 @@ void CheckUpstream(base::YamlMap& map, const model::UpstreamOptions& upstream) {
   check("model", &model::UpstreamOptions::model);
   check("extra_body", &model::UpstreamOptions::extra_body);
   check("api_key", &model::UpstreamOptions::api_key);
+  if (map.Has("extra_headers")) {
+    model::UpstreamOptions alone;
+    alone.base_url = "http://localhost";
+    alone.model = "any";
+    alone.extra_headers = upstream.extra_headers;
+    if (const auto good = model::CheckUpstream(alone); !good) ReportAtKey(map, good.error(), {"extra_headers"});
+  }
   if (map.problems().size() != problems_before || !map.Has("base_url") || !map.Has("model")) return;
   if (const auto good = model::CheckUpstream(upstream); !good) ReportAtKey(map, good.error(), {"name"});
 }
@@ -211,8 +248,16 @@ void ReadUpstreams(base::YamlMap& root, const SectionContext& context, Config& c
     upstream.total_timeout = map.Duration("total_timeout", 10min, 1s, 1h);
     upstream.max_calls_in_flight = static_cast<size_t>(map.Integer("max_calls", 1000, 1, 100'000));
     upstream.max_queued = static_cast<size_t>(map.Integer("max_queued", 1000, 0, 1'000'000));
+    upstream.keep_warm = map.Duration("keep_warm", 0s, 0s, 24h);
+    if (upstream.keep_warm > 0s && upstream.keep_warm < kLeastKeepWarm) {
+      map.Problem("keep_warm", "shorter than 10s; use somewhat less than the server keeps its model, e.g. 4m",
+                  "不能短于 10s；应比模型服务卸载模型的时间短一些，例如 4m");
+    }
     upstream.thinking_off = !map.Bool("thinking", false);
+    upstream.dialect = ReadDialect(map);
     upstream.extra_body = map.String("extra_body");
+    ReadExtraHeaders(map, upstream);
+    upstream.takes_pictures = map.Bool("pictures", false);
     CheckUpstream(map, upstream);
     config.max_model_calls += upstream.max_calls_in_flight;
     config.upstreams.push_back(std::move(upstream));

@@ -31,6 +31,7 @@ void ReadStore(base::YamlMap& root, const SectionContext& context, Config& confi
 void ReadLog(base::YamlMap& root, const SectionContext& context, Config& config);
 /// window:, answers:
 void ReadAnswers(base::YamlMap& root, Config& config);
+/// routing:
 void ReadUpstreams(base::YamlMap& root, const SectionContext& context, Config& config);
 
 }  // namespace yingda::config

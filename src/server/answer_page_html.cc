@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "server/answer_page_assets.h"
 #include "text/markdown.h"
-#include "wechat/base64.h"
 
 namespace yingda::server {
 namespace {
@@ -59,7 +59,7 @@ std::string HashOf(std::string_view source) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned length = 0;
   EVP_Digest(source.data(), source.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  return "'sha256-" + wechat::EncodeBase64({reinterpret_cast<const char*>(digest.data()), length}) + "'";
+  return "'sha256-" + base::EncodeBase64({reinterpret_cast<const char*>(digest.data()), length}) + "'";
 }
 
 /// "2027年1月15日 16:00" as clocks show it where the followers are.

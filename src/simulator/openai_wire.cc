@@ -37,6 +37,19 @@ std::string ContentText(const Json& content) {
   return text;
 }
 
+/// The addresses of the image parts among the parts of a content.
+std::vector<std::string> ContentPictures(const Json& content) {
+  std::vector<std::string> pictures;
+  if (!content.is_array()) return pictures;
+  for (const Json& part : content) {
+    const auto picture = part.is_object() ? part.find("image_url") : part.end();
+    if (!part.is_object() || picture == part.end() || !picture->is_object()) continue;
+    const auto url = picture->find("url");
+    if (url != picture->end() && url->is_string()) pictures.push_back(url->get<std::string>());
+  }
+  return pictures;
+}
+
 bool BoolField(const Json& object, const char* name) {
   const auto field = object.find(name);
   return field != object.end() && field->is_boolean() && field->get<bool>();
@@ -79,8 +92,11 @@ base::Result<UpstreamCall> ParseChatRequest(std::string_view body) {
   for (const Json& message : *messages) {
     if (!message.is_object()) return BadRequest("each of 'messages' must be an object");
     const auto content = message.find("content");
-    call.messages.push_back(
-        {StringField(message, "role"), content == message.end() ? std::string() : ContentText(*content)});
+    UpstreamMessage& taken = call.messages.emplace_back();
+    taken.role = StringField(message, "role");
+    if (content == message.end()) continue;
+    taken.content = ContentText(*content);
+    taken.pictures = ContentPictures(*content);
   }
   call.stream = BoolField(json, "stream");
   const auto stream_options = json.find("stream_options");

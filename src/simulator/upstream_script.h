@@ -15,6 +15,7 @@ namespace yingda::simulator {
 struct UpstreamMessage {
   std::string role;
   std::string content;
+  std::vector<std::string> pictures = {};  // addresses of its image parts
 };
 
 /// One question to the model upstream, as its JSON said it.

@@ -96,6 +96,9 @@ class HandStore final : public store::Store {
     done(std::vector<store::Turn>());
   }
   void ClearConversation(std::string, std::string, Done) override {}
+  void LoadUsage(int64_t, std::function<void(base::Result<std::vector<store::Usage>>)> done) override {
+    done(std::vector<store::Usage>());
+  }
   void ForgetFollower(std::string, std::string open_id, Done) override { forgotten.push_back(std::move(open_id)); }
   void Sweep(int64_t, int64_t, int64_t, std::function<void(base::Result<int64_t>)>) override {}
   void Flush(Done) override {}
@@ -285,6 +288,71 @@ TEST_F(AnswerDeskTest, BlankRestIsNotKept) {
   Say("\n");
   End();
   EXPECT_TRUE(store_.finished.back().inbox.empty());
+}
+
+TEST_F(AnswerDeskTest, RefusedQuestionCostsNeitherStoreNorModel) {
+  account_.quotas.follower_per_day = 1;
+  Push("first");
+  OnLoop([&] { model_.calls.back().on_done({}); });
+  const size_t finished = store_.finished.size();
+  const auto port = Push("second");
+  ASSERT_EQ(port->sent.size(), 1u);
+  EXPECT_THAT(port->sent.front(), HasSubstr(account_.texts.quota_day));
+  EXPECT_EQ(Push("second")->sent, port->sent) << "a push that was on its way here meanwhile";
+  EXPECT_EQ(store_.accepted, 1);
+  EXPECT_EQ(store_.finished.size(), finished);
+  EXPECT_EQ(model_.calls.size(), 1u);
+  EXPECT_EQ(desk_->Jobs(), 0u);
+}
+
+TEST_F(AnswerDeskTest, TokensAreWrittenOnceWithTheAnswer) {
+  account_.quotas.tokens_per_day = 1000;
+  Push("k")->open = false;
+  Advance(10s);
+  Push("k");
+  Say("第一句。");
+  Advance(4600ms);  // a part is given and written
+  Say("第二句。");
+  model::ChatOutcome outcome;
+  outcome.prompt_tokens = 30;
+  outcome.completion_tokens = 12;
+  OnLoop([&] { model_.calls.back().on_done(outcome); });
+  Advance(20s);
+  int64_t tokens = 0;
+  for (const store::JobResult& result : store_.finished) tokens += result.usage_day != 0 ? result.tokens : 0;
+  EXPECT_EQ(tokens, 42);
+  EXPECT_GE(store_.finished.size(), 2u);
+}
+
+TEST_F(AnswerDeskTest, AnswerThatNobodyGotDoesNotCostItsTokensTwice) {
+  Push("k")->open = false;
+  Say("答案。");
+  model::ChatOutcome outcome;
+  outcome.completion_tokens = 12;
+  OnLoop([&] { model_.calls.back().on_done(outcome); });
+  Advance(17s);  // back to the inbox, which is one more write of the job
+  ASSERT_EQ(store_.finished.size(), 2u);
+  EXPECT_EQ(store_.finished.front().tokens, 12);
+  EXPECT_EQ(store_.finished.back().tokens, 0);
+}
+
+TEST_F(AnswerDeskTest, CallThatFailedWithoutAWordCostsNothing) {
+  Push("k");
+  model::ChatOutcome outcome;
+  outcome.failure = model::ChatFailure::kUnreachable;
+  OnLoop([&] { model_.calls.back().on_done(outcome); });
+  ASSERT_FALSE(store_.finished.empty());
+  EXPECT_EQ(store_.finished.front().tokens, 0);
+}
+
+TEST_F(AnswerDeskTest, AnswerThatNoUpstreamWasAskedForCostsNothing) {
+  Push("k");
+  Say("上次也是这样回答的。");
+  model::ChatOutcome outcome;
+  outcome.unsent = true;
+  OnLoop([&] { model_.calls.back().on_done(outcome); });
+  ASSERT_FALSE(store_.finished.empty());
+  EXPECT_EQ(store_.finished.front().tokens, 0);
 }
 
 TEST_F(AnswerDeskTest, RecoveredJobAnswersInTheFormatOfItsPush) {

@@ -76,6 +76,7 @@ class PageStore final : public store::Store {
   void LoadConversation(std::string, std::string, int64_t, int,
                         std::function<void(base::Result<std::vector<store::Turn>>)>) override {}
   void ClearConversation(std::string, std::string, Done) override {}
+  void LoadUsage(int64_t, std::function<void(base::Result<std::vector<store::Usage>>)>) override {}
   void ForgetFollower(std::string, std::string, Done) override {}
   void Sweep(int64_t, int64_t, int64_t, std::function<void(base::Result<int64_t>)>) override {}
   void Flush(Done) override {}

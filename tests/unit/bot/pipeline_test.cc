@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "net/event_loop.h"
+#include "support/manual_clock.h"
 #include "support/temp_dir.h"
 
 namespace yingda::bot {
@@ -72,6 +74,21 @@ class PipelineTest : public ::testing::Test {
   Decision Type(wechat::MessageType type) {
     wechat::Incoming message;
     message.type = type;
+    return Decide(account_, message, 0, scratch_);
+  }
+  Decision Place(const std::string& label) {
+    wechat::Incoming message;
+    message.type = wechat::MessageType::kLocation;
+    message.Add("Location_X", "39.98");
+    message.Add("Location_Y", "116.30");
+    message.Add("Label", label);
+    return Decide(account_, message, 0, scratch_);
+  }
+  Decision Link(const std::string& title) {
+    wechat::Incoming message;
+    message.type = wechat::MessageType::kLink;
+    message.Add("Title", title);
+    message.Add("Url", "https://example.com/a");
     return Decide(account_, message, 0, scratch_);
   }
   static std::string Shown(const Decision& decision) {
@@ -152,6 +169,72 @@ TEST_F(PipelineTest, RecognisedVoiceIsTreatedAsText) {
   message.type = wechat::MessageType::kVoice;
   message.Add("Recognition", "营业时间");
   EXPECT_EQ(Shown(Decide(account_, message, 0, scratch_)), "九点");
+}
+
+TEST_F(PipelineTest, PlacesAndLinksAreQuestionsToTheModel) {
+  const Decision place = Place("北京市海淀区");
+  EXPECT_EQ(place.action, Action::kAskModel);
+  EXPECT_EQ(place.route, Route::kModel);
+  EXPECT_EQ(place.question, "（我发来一个位置：北京市海淀区，纬度 39.98，经度 116.30）");
+  EXPECT_EQ(place.picture_url, "");
+  const Decision link = Link("十个好去处");
+  EXPECT_EQ(link.action, Action::kAskModel);
+  EXPECT_EQ(link.question, "（我分享了一个链接：标题《十个好去处》，网址 https://example.com/a）");
+}
+
+TEST_F(PipelineTest, PlacesAndLinksPassTheWordsButNeitherRulesNorCommands) {
+  EXPECT_EQ(Link("网络博彩平台大全").route, Route::kWords);
+  EXPECT_EQ(Shown(Link("网络博彩平台大全")), account_.texts.blocked_question);
+  EXPECT_EQ(Place("网络博彩平台").route, Route::kWords);
+  EXPECT_THAT(Link("一个小坏词").question, ::testing::HasSubstr("《一个***》"));
+  EXPECT_EQ(Link("营业时间").action, Action::kAskModel);
+  EXPECT_EQ(Place("继续").action, Action::kAskModel);
+}
+
+TEST_F(PipelineTest, WhatTheModelDoesNotSeeGetsItsText) {
+  account_.sees = {false, true, false};
+  EXPECT_EQ(Shown(Place("北京")), account_.texts.location);
+  EXPECT_EQ(Link("题").action, Action::kAskModel);
+  account_.sees = {true, false, false};
+  EXPECT_EQ(Place("北京").action, Action::kAskModel);
+  EXPECT_EQ(Shown(Link("题")), account_.texts.link);
+  account_.sees = {true, true, true};
+  account_.model = nullptr;
+  EXPECT_EQ(Shown(Place("北京")), account_.texts.location);
+  EXPECT_EQ(Shown(Link("题")), account_.texts.link);
+  EXPECT_EQ(Place("网络博彩平台").route, Route::kMessageType) << "nobody reads it";
+}
+
+class NoHttp final : public net::HttpClient {
+ public:
+  CallId Start(net::HttpClientRequest, net::HttpClientEvents) override { return 1; }
+  void Cancel(CallId) override {}
+};
+
+TEST_F(PipelineTest, PicturesAreQuestionsOnlyWhereTheyAreSeen) {
+  wechat::Incoming message;
+  message.type = wechat::MessageType::kImage;
+  const auto decide = [&] { return Decide(account_, message, 0, scratch_); };
+  testing::ManualClock clock;
+  net::EventLoop loop(clock);
+  NoHttp client;
+  base::Metrics metrics;
+  model::PictureFetcher fetcher({}, client, loop, metrics);
+  message.Add("PicUrl", "http://mmbiz.qpic.cn/a/0");
+  EXPECT_EQ(Shown(decide()), account_.texts.image);
+  account_.sees.picture = true;
+  EXPECT_EQ(Shown(decide()), account_.texts.image) << "nothing to fetch it with";
+  account_.pictures = &fetcher;
+  EXPECT_EQ(decide().action, Action::kAskModel);
+  EXPECT_EQ(decide().picture_url, "http://mmbiz.qpic.cn/a/0");
+  EXPECT_EQ(decide().question, "（我发来一张图片，请看图回答。）");
+  account_.sees.picture = false;
+  EXPECT_EQ(Shown(decide()), account_.texts.image);
+  account_.sees.picture = true;
+  message.fields.front().value.append(2048, 'a');
+  EXPECT_EQ(Shown(decide()), account_.texts.picture_failed);
+  message.fields.clear();
+  EXPECT_EQ(Shown(decide()), account_.texts.image);
 }
 
 TEST_F(PipelineTest, EventsAreAnsweredByRulesOrNotAtAll) {

@@ -68,6 +68,9 @@ accounts:
     system_prompt: prompt7
     max_question_bytes: 777
     upstreams: second
+    model_sees: [link, picture]
+    quotas: {follower_per_minute: 7, follower_per_day: 77, messages_per_day: 777, tokens_per_day: 7777, staff: [o7]}
+    repeat_answers: { keep: 77h, max_entries: 77, max_bytes: 77KiB }
     texts:
       thinking: t1
       continue_hint: t2
@@ -101,6 +104,11 @@ accounts:
       video: t30
       location: t31
       link: t32
+      picture_failed: t33
+      quota_minute: t34
+      quota_day: t35
+      quota_account: t36
+routing: { picture_timeout: 7s, max_picture: 7MiB }
 upstreams:
   - name: second
     base_url: https://llm.example.com/v7
@@ -114,8 +122,10 @@ upstreams:
     total_timeout: 7m
     max_calls: 77
     max_queued: 7
+    keep_warm: 77s
     thinking: true
     extra_body: '{"seven": 7}'
+    pictures: true
 clients:
   - name: crm
     key: 0123456789abcdef7
@@ -190,7 +200,13 @@ TEST(ConfigSectionsTest, AccountGoesToCallbackAndBot) {
   EXPECT_EQ(account.filters, "/etc/yingda/filters7");
   EXPECT_EQ(account.system_prompt, "prompt7");
   EXPECT_EQ(account.max_question_bytes, 777U);
-  EXPECT_THAT(account.upstreams, ElementsAre("second"));
+  EXPECT_THAT(account.upstreams, ElementsAre(UpstreamChoice{"second", 0}));
+  EXPECT_FALSE(account.sees.location);
+  EXPECT_TRUE(account.sees.link);
+  EXPECT_TRUE(account.sees.picture);
+  EXPECT_EQ(account.repeats.ttl, 77h);
+  EXPECT_EQ(account.repeats.max_entries, 77U);
+  EXPECT_EQ(account.repeats.max_bytes, 77U * 1024);
 }
 
 TEST(ConfigSectionsTest, EveryTextGoesToItsOwnPlace) {
@@ -226,7 +242,11 @@ TEST(ConfigSectionsTest, EveryTextGoesToItsOwnPlace) {
                                          &t.voice,
                                          &t.video,
                                          &t.location,
-                                         &t.link};
+                                         &t.link,
+                                         &t.picture_failed,
+                                         &t.quota_minute,
+                                         &t.quota_day,
+                                         &t.quota_account};
   int number = 0;
   for (const std::string* text : in_order) EXPECT_EQ(*text, "t" + std::to_string(++number));
 }
@@ -247,9 +267,23 @@ TEST(ConfigSectionsTest, UpstreamGoesToTheModel) {
   EXPECT_EQ(upstream.total_timeout, 7min);
   EXPECT_EQ(upstream.max_calls_in_flight, 77U);
   EXPECT_EQ(upstream.max_queued, 7U);
+  EXPECT_EQ(upstream.keep_warm, 77s);
   EXPECT_FALSE(upstream.thinking_off);
   EXPECT_EQ(upstream.extra_body, "{\"seven\": 7}");
   EXPECT_EQ(config.max_model_calls, 77U);
+  EXPECT_TRUE(upstream.takes_pictures);
+  EXPECT_EQ(config.pictures.timeout, 7s);
+  EXPECT_EQ(config.pictures.max_bytes, 7U * 1024 * 1024);
+  EXPECT_THAT(config.pictures.hosts, ElementsAre("qpic.cn", "qlogo.cn")) << "not for the configuration to widen";
+}
+
+TEST(ConfigSectionsTest, ModelSeesPlacesAndLinksUnlessTold) {
+  const bot::ModelSees usual = Good(kLeast).accounts.at(0).sees;
+  EXPECT_TRUE(usual.location && usual.link && !usual.picture);
+  const bot::ModelSees none = Good("accounts: [{name: a, token: abcdef, model_sees: []}]").accounts.at(0).sees;
+  EXPECT_FALSE(none.location || none.link || none.picture);
+  const bot::ModelSees one = Good("accounts: [{name: a, token: abcdef, model_sees: location}]").accounts.at(0).sees;
+  EXPECT_TRUE(one.location && !one.link && !one.picture);
 }
 
 // Holds kMost and Describe to every option there is: a value that stays the default was not read or not described.
@@ -280,6 +314,7 @@ TEST(ConfigSectionsTest, OneAccountWithItsTokenIsEnough) {
   EXPECT_THAT(config.accounts.at(0).rules, ElementsAre("/etc/yingda/reply_rules"));
   EXPECT_EQ(config.accounts.at(0).filters, "/etc/yingda/filters");
   EXPECT_FALSE(config.accounts.at(0).texts.thinking.empty());
+  EXPECT_EQ(config.accounts.at(0).repeats.ttl, 0s) << "off";
   EXPECT_THAT(config.upstreams, IsEmpty());
   EXPECT_THAT(config.warnings, IsEmpty());
 }

@@ -70,6 +70,9 @@ constexpr std::string bot::Texts::*kTexts[] = {
     &bot::Texts::blocked_answer,
     &bot::Texts::busy,
     &bot::Texts::queue_full,
+    &bot::Texts::quota_minute,
+    &bot::Texts::quota_day,
+    &bot::Texts::quota_account,
     &bot::Texts::model_unavailable,
     &bot::Texts::model_timeout,
     &bot::Texts::model_empty,
@@ -82,6 +85,7 @@ constexpr std::string bot::Texts::*kTexts[] = {
     &bot::Texts::video,
     &bot::Texts::location,
     &bot::Texts::link,
+    &bot::Texts::picture_failed,
 };
 static_assert(sizeof(bot::Texts) == std::size(kTexts) * sizeof(std::string), "a text is missing here");
 
@@ -99,7 +103,16 @@ void DescribeAccount(Lines& line, const AccountConfig& account) {
   for (const std::string& folder : account.rules) line("rules", folder);
   line("filters", account.filters)("system_prompt", account.system_prompt);
   line("max_question_bytes", account.max_question_bytes);
-  for (const std::string& upstream : account.upstreams) line("asks", upstream);
+  for (const UpstreamChoice& choice : account.upstreams) {
+    line("asks", choice.name + (choice.weight == 0 ? "" : " " + std::to_string(choice.weight)));
+  }
+  line("sees", (account.sees.location ? "location " : "") + std::string(account.sees.link ? "link " : "") +
+                   (account.sees.picture ? "picture" : ""));
+  line("follower_per_minute", account.quotas.follower_per_minute)("follower_per_day", account.quotas.follower_per_day);
+  line("messages_per_day", account.quotas.messages_per_day)("tokens_per_day", account.quotas.tokens_per_day);
+  for (const std::string& open_id : account.quotas.staff) line("staff", open_id);
+  line("repeats.keep", account.repeats.ttl)("repeats.max_entries", account.repeats.max_entries);
+  line("repeats.max_bytes", account.repeats.max_bytes);
   DescribeTexts(line, account.texts);
 }
 
@@ -111,6 +124,8 @@ void DescribeUpstream(Lines& line, const model::UpstreamOptions& upstream) {
   line("connect_timeout", upstream.connect_timeout)("first_token_timeout", upstream.first_token_timeout);
   line("idle_timeout", upstream.idle_timeout)("total_timeout", upstream.total_timeout);
   line("max_calls", upstream.max_calls_in_flight)("max_queued", upstream.max_queued);
+  line("pictures", upstream.takes_pictures);
+  line("keep_warm", upstream.keep_warm);
 }
 
 void DescribeClient(Lines& line, const server::ApiClient& client) {
@@ -133,6 +148,7 @@ std::string Describe(const Config& config) {
   line("pages.keep", config.pages.keep)("pages.max_readers", config.pages.max_readers);
   line("pages.max_readers_per_page", config.pages.max_readers_per_page);
   line("log_level", config.log_level)("log_file", config.log_file)("max_model_calls", config.max_model_calls);
+  line("picture_timeout", config.pictures.timeout)("max_picture", config.pictures.max_bytes);
   for (const AccountConfig& account : config.accounts) DescribeAccount(line, account);
   for (const auto& upstream : config.upstreams) DescribeUpstream(line, upstream);
   for (const auto& client : config.clients) DescribeClient(line, client);

@@ -39,7 +39,7 @@ TEST(ShippedConfigTest, LoadsWithAnEmptyEnvironmentAndWithoutAWarning) {
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_THAT(config->warnings, ::testing::IsEmpty());
   EXPECT_EQ(config->accounts.size(), 1U);
-  EXPECT_EQ(config->accounts[0].upstreams, std::vector<std::string>{"main"});
+  EXPECT_EQ(config->accounts[0].upstreams, (std::vector<UpstreamChoice>{UpstreamChoice{"main", 0}}));
 }
 
 TEST(ShippedConfigTest, TakesTheVariablesItNames) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "net/curl_http_client.h"
 #include "platform/ability_probe.h"
 #include "platform/customer_service.h"
@@ -113,8 +115,12 @@ TEST_F(PlatformOverHttpTest, ATokenThatExpiresUnderAHundredPushesIsRenewedOnce) 
   // As a process that slept: to this one the token is as good as new.
   End();
   store::TokenRecord stale;
-  stage_.store().LoadToken("main", ApiAccountOptions().app_id, "stable", [&](auto record) { stale = **record; });
-  ASSERT_TRUE(stage_.Until([&] { return !stale.value.empty(); }));
+  std::atomic<bool> loaded = false;
+  stage_.store().LoadToken("main", ApiAccountOptions().app_id, "stable", [&](auto record) {
+    stale = **record;
+    loaded = true;
+  });
+  ASSERT_TRUE(stage_.Until([&] { return loaded.load(); }));
   stale.expires_ms = base::UnixMilliseconds(stage_.clock.WallNow() + 1h);
   stage_.store().SaveToken(stale, {});
   stage_.Settle();

@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "server/answer_page_assets.h"
-#include "wechat/base64.h"
 
 namespace yingda::server {
 namespace {
@@ -46,7 +46,7 @@ std::string Inside(const std::string& html, const std::string& tag) {
 std::string Sha256(const std::string& text) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   ::SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest);
-  return wechat::EncodeBase64({reinterpret_cast<const char*>(digest), sizeof digest});
+  return base::EncodeBase64({reinterpret_cast<const char*>(digest), sizeof digest});
 }
 
 const AnswerPageHtml kHtml;
