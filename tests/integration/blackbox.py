@@ -2,13 +2,16 @@
 import contextlib
 import hashlib
 import http.client
+import itertools
 import os
 import pathlib
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
+import xml.etree.ElementTree
 
 SOURCE = pathlib.Path(os.environ["YINGDA_SOURCE_DIR"])
 PROGRAM = os.environ["YINGDA_PROGRAM"]
@@ -51,16 +54,54 @@ def signed_query(token=TOKEN, timestamp=None, **more):
     return "&".join(f"{key}={value}" for key, value in query.items())
 
 
-_last_id = [int(time.time()) * 1000]
+_message_ids = itertools.count(int(time.time()) * 1000)  # followers are threads
 
 
 def text_push(text, follower="oBlackboxFollower", message_id=None):
     if message_id is None:
-        _last_id[0] += 1
-        message_id = _last_id[0]
+        message_id = next(_message_ids)
     return (f"<xml><ToUserName><![CDATA[gh_blackbox]]></ToUserName><FromUserName><![CDATA[{follower}]]></FromUserName>"
             f"<CreateTime>{int(time.time())}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
             f"<Content><![CDATA[{text}]]></Content><MsgId>{message_id}</MsgId></xml>").encode()
+
+
+def pushed_text(port, account, push, seconds=5):
+    """The text of the reply to one push; None when there was none in time, as when WeChat hangs up."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        connection.request("POST", f"/wx/{account}?" + signed_query(), push)
+        response = connection.getresponse()
+        body = response.read().decode()
+    except OSError:
+        return None
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise AssertionError(f"{account}: HTTP {response.status}")
+    return "" if body in ("", "success") else xml.etree.ElementTree.fromstring(body).findtext("Content")
+
+
+class Exchange:
+    """One message of a follower with WeChat's tries of it, by the real clock: at 0, 5 and 10 s, each hung up after 5 s."""
+
+    def __init__(self, port, account, follower, text):
+        self.question, self.text, self.tries = text, None, []
+        push = text_push(text, follower)
+        self.start = time.monotonic()
+        self.asked_at = time.time()
+        for number in range(3):
+            # The five seconds between two tries are WeChat's, and part of the story.
+            threading.Event().wait(max(0.0, self.start + 5 * number - time.monotonic()))
+            begin = time.monotonic()
+            self.text = pushed_text(port, account, push)
+            self.tries.append(time.monotonic() - begin)
+            if self.text is not None:
+                break
+        self.seconds = time.monotonic() - self.start
+
+    def __repr__(self):
+        tries = ", ".join(f"{seconds:.2f} s" for seconds in self.tries)
+        return f"<{self.question!r} → {self.text!r}, tries: {tries}>"
 
 
 class Server:

@@ -126,7 +126,7 @@ TEST(DeliveryTest, EventsWithoutMsgIdAreAnsweredEachForItself) {
 TEST(DeliveryTest, UpstreamErrorIsAKindSentenceAndTheNextQuestionIsAnswered) {
   World world({.answer = [](const simulator::UpstreamCall& call) {
     simulator::UpstreamScript script = simulator::SpreadAnswer(kAnswer, 0s, 1s);
-    if (call.number == 1) {
+    if (call.Question() == "问题") {
       script.status = 500;
       script.error_message = "internal secret detail";
     }

@@ -260,11 +260,15 @@ class ReadmeTest(unittest.TestCase):
 
     def test_online_check_asks_wechat_and_says_what_the_account_can(self):
         command, = self.commands_for("test_online_check_asks_wechat_and_says_what_the_account_can")
+        model = Server()
+        model.start_model()
+        self.addCleanup(model.stop)
         with WeChatApi() as api:
-            secret = {"YINGDA_APP_SECRET": "secret", "YINGDA__ACCOUNTS__MAIN__API_BASE": api.url}
+            secret = {"YINGDA_APP_SECRET": "secret", "YINGDA__ACCOUNTS__MAIN__API_BASE": api.url,
+                      "MODEL_BASE_URL": f"http://127.0.0.1:{model.model_port}/v1", "MODEL_NAME": "yingda-demo"}
             result = execute(command, SOURCE, **secret)
             self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
-            for part in ("拿到了 access_token", "没有客服消息接口的权限", "all good"):
+            for part in ("拿到了 access_token", "没有客服消息接口的权限", "模型 main：yingda-demo 正常", "all good"):
                 self.assertIn(part, result.stdout)
             api.answers["/cgi-bin/stable_token"] = {"errcode": 40164, "errmsg": "invalid ip 192.0.2.7, not in whitelist"}
             result = execute(command, SOURCE, **secret)

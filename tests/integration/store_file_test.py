@@ -80,7 +80,7 @@ class RunningTest(unittest.TestCase):
             # The server's own log is a file, too, and is to have room: the limit lies between it and the store's.
             other = sqlite3.connect(server.root / "data/yingda.db")
             with other:
-                other.execute("INSERT INTO turns VALUES ('nobody', '', 1, 1, 'user', ?)", ("x" * 2**20,))
+                other.execute("INSERT INTO turns VALUES ('nobody', '', 1, 1, 'user', ?, '')", ("x" * 2**20,))
             resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (2**19, hard))
             for _ in range(3):
                 self.assertIn(BUSY, push(server, "你好")[0])

@@ -151,6 +151,7 @@ void World::WriteFiles() {
 void World::StartApplication() {
   auto config = config::Load(folder_.File("config.yml"), {{"PORT", std::to_string(port_)}});
   ASSERT_TRUE(config) << config.error().message;
+  if (options_.change_config) options_.change_config(*config);
   application_ = std::make_unique<app::Application>(*std::move(config), clock_, *logger_);
   const auto started = application_->Start();
   ASSERT_TRUE(started) << started.error().message;

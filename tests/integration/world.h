@@ -41,6 +41,7 @@ class World {
     std::function<void(simulator::ApiAccountOptions&)> api_account{};  // changes its account
     std::string public_url{};                                          // of answer pages
     std::string more_account{};                                        // lines of the account, indented by four
+    std::function<void(config::Config&)> change_config{};              // what no configuration file may say
   };
 
   explicit World(Options options);
