@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "wechat/base64.h"
+#include "base/base64.h"
 #include "wechat/callback.h"
 #include "wechat/message_key.h"
 #include "wechat/passive_reply.h"
@@ -135,7 +135,7 @@ class BareAes {
   }
 
  private:
-  std::string key_ = *wechat::DecodeBase64(std::string(kAesKey) + "=");
+  std::string key_ = *yingda::base::DecodeBase64(std::string(kAesKey) + "=");
   EVP_CIPHER* aes_ = EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr);
   EVP_CIPHER_CTX* context_ = EVP_CIPHER_CTX_new();
 };
@@ -180,10 +180,10 @@ void Run(wechat::CallbackMode mode, const char* mode_name, size_t content_bytes)
     const size_t from = push.body.find("<Encrypt><![CDATA[") + 18;
     encrypt = push.body.substr(from, push.body.find("]]></Encrypt>") - from);
   }
-  const std::string cipher_in = safe ? *wechat::DecodeBase64(encrypt) : "";
+  const std::string cipher_in = safe ? *yingda::base::DecodeBase64(encrypt) : "";
   const std::string cipher_out =
-      safe ? *wechat::DecodeBase64(builder->cipher()->Encrypt(reply_xml, "0123456789abcdef")) : "";
-  const std::string encrypt_out = wechat::EncodeBase64(cipher_out);
+      safe ? *yingda::base::DecodeBase64(builder->cipher()->Encrypt(reply_xml, "0123456789abcdef")) : "";
+  const std::string encrypt_out = yingda::base::EncodeBase64(cipher_out);
   const std::string signed_text = push.query.timestamp + push.query.nonce + kToken + encrypt;
   const std::string signed_reply = push.query.timestamp + push.query.nonce + kToken + encrypt_out;
   const BareSha1 sha1;

@@ -1,0 +1,1 @@
+yingda_bench(decoder_bench SOURCES decoder_bench.cc DEPS model)

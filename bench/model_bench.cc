@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// What the bridge to the models costs: thousands of streams through it, beside libcurl that only counts their bytes;
+// and what the whole server adds to an answer, beside asking the upstream itself. Client, server and upstream share the
+// machine: compare within one run only.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <string_view>
+#include <vector>
+
+#include "model_bench_added.h"
+#include "model_bench_streams.h"
+#include "serve_bench_load.h"
+
+namespace {
+
+std::atomic<uint64_t> allocation_count = 0;
+std::atomic<uint64_t> allocation_bytes = 0;
+
+}  // namespace
+
+void* operator new(size_t bytes) {
+  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  allocation_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  void* memory = std::malloc(bytes);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+
+namespace yingda::bench {
+
+Allocations AllocationsSoFar() { return {allocation_count, allocation_bytes}; }
+
+namespace {
+
+constexpr int kTokensPerSecond = 10'000;
+constexpr int kPerSecond = 200;
+constexpr double kMillisecondsAllowed = 1.0;  // added to an answer, p99
+
+/// Of several rounds, the median of one figure.
+template <typename Figure>
+double MedianOf(const std::vector<StreamsResult>& rounds, Figure figure) {
+  std::vector<double> values;
+  for (const StreamsResult& round : rounds) values.push_back(figure(round));
+  return Median(values);
+}
+
+void PrintStreams(const char* name, const std::vector<StreamsResult>& rounds, const std::vector<StreamsResult>& bare) {
+  const auto cpu = [](const StreamsResult& r) { return r.cpu_us_per_token; };
+  const auto call = [](const StreamsResult& r) { return r.cpu_us_per_call; };
+  const auto resident = [](const StreamsResult& r) { return r.resident_kib_per_stream; };
+  std::printf("  %-12s %6.2f %5.2fx %8.1f %5.2fx %7.2f %5.2fx %7.0f %7.0f %7.0f %7.0f %8.2f\n", name,
+              MedianOf(rounds, cpu), MedianOf(rounds, cpu) / MedianOf(bare, cpu), MedianOf(rounds, call),
+              MedianOf(rounds, call) / MedianOf(bare, call), MedianOf(rounds, resident),
+              MedianOf(rounds, resident) / MedianOf(bare, resident),
+              MedianOf(rounds, [](const StreamsResult& r) { return r.first_token[50] / 1e3; }),
+              MedianOf(rounds, [](const StreamsResult& r) { return r.first_token[99] / 1e3; }),
+              MedianOf(rounds, [](const StreamsResult& r) { return r.end[50] / 1e3; }),
+              MedianOf(rounds, [](const StreamsResult& r) { return r.end[99] / 1e3; }),
+              MedianOf(rounds, [](const StreamsResult& r) { return r.open_seconds; }));
+}
+
+bool RunStreams(size_t streams, int tokens_per_second, double seconds, int rounds) {
+  SharedCalls calls(streams);
+  const SubjectProcess upstream("upstream", [&] { return StartBenchUpstream(calls); });
+  StreamsPlan plan{.streams = streams, .port = upstream.port()};
+  plan.every_us = static_cast<int>(streams * 1'000'000 / static_cast<size_t>(tokens_per_second));
+  plan.tokens = std::max(static_cast<int>(seconds * 1e6) / plan.every_us, 2);
+  std::vector<StreamsResult> bare;
+  std::vector<StreamsResult> bridge;
+  bool complete = true;
+  for (int round = 0; round < rounds; ++round) {
+    bare.push_back(Apart([&] { return RunBareStreams(plan, calls); }));
+    bridge.push_back(Apart([&] { return RunBridgeStreams(plan, calls); }));
+    complete = complete && bare.back().complete && bridge.back().complete;
+  }
+  std::printf("\n%zu streams at once, a token each every %d ms (%d tokens/s, %zu bytes each), medians of %d rounds\n",
+              streams, plan.every_us / 1000, tokens_per_second, TokenEvent().size(), rounds);
+  std::printf("  %-12s %13s %15s %14s %15s %15s %8s\n", "", "CPU us/token", "CPU us/call", "KiB/stream",
+              "first us 50/99", "end us 50/99", "open s");
+  PrintStreams("bare libcurl", bare, bare);
+  PrintStreams("the bridge", bridge, bare);
+  std::printf("  the bridge adds %.0f us to the first token (p50; p99 %.0f us) and %.0f us to the end (p99 %.0f us)\n",
+              MedianOf(bridge, [](const auto& r) { return r.first_token[50] / 1e3; }) -
+                  MedianOf(bare, [](const auto& r) { return r.first_token[50] / 1e3; }),
+              MedianOf(bridge, [](const auto& r) { return r.first_token[99] / 1e3; }) -
+                  MedianOf(bare, [](const auto& r) { return r.first_token[99] / 1e3; }),
+              MedianOf(bridge, [](const auto& r) { return r.end[50] / 1e3; }) -
+                  MedianOf(bare, [](const auto& r) { return r.end[50] / 1e3; }),
+              MedianOf(bridge, [](const auto& r) { return r.end[99] / 1e3; }) -
+                  MedianOf(bare, [](const auto& r) { return r.end[99] / 1e3; }));
+  std::printf("  the bridge calls operator new %.1f times a token, for %.0f bytes\n",
+              MedianOf(bridge, [](const auto& r) { return r.allocations_per_token; }),
+              MedianOf(bridge, [](const auto& r) { return r.bytes_per_token; }));
+  if (!complete) std::printf("  NOT EVERY STREAM CAME WHOLE\n");
+  return complete;
+}
+
+double PercentileOf(std::vector<double> values, size_t percent) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[(values.size() - 1) * percent / 100];
+}
+
+/// Of one part of the way, a percentile of each round.
+std::vector<double> OfRounds(const std::vector<AddedTimes>& rounds, std::vector<double> AddedTimes::*part,
+                             size_t percent) {
+  std::vector<double> values;
+  for (const AddedTimes& round : rounds) values.push_back(PercentileOf(round.*part, percent) / 1e3);
+  return values;
+}
+
+/// True when every question was answered.
+bool PrintAdded(const char* name, const std::vector<AddedTimes>& rounds) {
+  size_t asked = 0;
+  size_t answered = 0;
+  for (const AddedTimes& round : rounds) {
+    asked += round.asked;
+    answered += round.answered;
+  }
+  std::printf("  %-24s %5zu/%-5zu", name, answered, asked);
+  for (const auto part : {&AddedTimes::out, &AddedTimes::back, &AddedTimes::all}) {
+    std::printf("  %7.3f %7.3f", Median(OfRounds(rounds, part, 50)), Median(OfRounds(rounds, part, 99)));
+  }
+  const std::vector<double> p99 = OfRounds(rounds, &AddedTimes::all, 99);
+  std::printf("  %6.3f-%.3f\n", *std::min_element(p99.begin(), p99.end()), *std::max_element(p99.begin(), p99.end()));
+  return asked == answered;
+}
+
+bool RunAdded(double seconds, int rounds) {
+  const auto count = static_cast<size_t>(seconds * kPerSecond);
+  SharedCalls calls(2 * (count * static_cast<size_t>(rounds) + kPerSecond));
+  const SubjectProcess upstream("upstream", [&] { return StartBenchUpstream(calls); });
+  const SubjectProcess application("application", [&] { return StartAnsweringApplication(upstream.port()); });
+  AddedLoad direct(AddedLoad::Through::kNothing, upstream.port(), 400);
+  AddedLoad through(AddedLoad::Through::kApplication, application.port(), 400);
+  size_t next = 0;
+  AddedTimes warm_up;
+  through.Run(kPerSecond, kPerSecond, calls, next, warm_up);
+  next += kPerSecond;
+  std::vector<AddedTimes> of_direct(static_cast<size_t>(rounds));
+  std::vector<AddedTimes> of_through(static_cast<size_t>(rounds));
+  double cpu = 0;
+  for (size_t round = 0; round < of_direct.size(); ++round) {
+    direct.Run(kPerSecond, count, calls, next, of_direct[round]);
+    next += count;
+    const double before = UseOf(application.process()).cpu_seconds;
+    through.Run(kPerSecond, count, calls, next, of_through[round]);
+    cpu += UseOf(application.process()).cpu_seconds - before;
+    next += count;
+  }
+  std::printf(
+      "\n%d messages/s, answers of 0.5 s; milliseconds, medians of p50 and p99 of %d interleaved rounds of %.1f s\n",
+      kPerSecond, rounds, seconds);
+  std::printf("  %-24s %11s  %15s  %15s  %15s  %12s\n", "", "answered", "to the upstream", "last byte->reply", "both",
+              "p99 by round");
+  bool all = PrintAdded("straight to the upstream", of_direct);
+  all = PrintAdded("through the server", of_through) && all;
+  const auto above = [&](size_t percent) {
+    return Median(OfRounds(of_through, &AddedTimes::all, percent)) -
+           Median(OfRounds(of_direct, &AddedTimes::all, percent));
+  };
+  const double p99 = Median(OfRounds(of_through, &AddedTimes::all, 99));
+  std::printf("  the server adds p50 %.3f ms, p99 %.3f ms above going straight; bar: p99 <= %.1f ms in all: %s\n",
+              above(50), above(99), kMillisecondsAllowed, p99 <= kMillisecondsAllowed ? "met" : "MISSED");
+  std::printf("  the server's CPU: %.0f us a message with its answer of 20 tokens\n",
+              cpu * 1e6 / static_cast<double>(count) / rounds);
+  if (!all) std::printf("  NOT EVERY QUESTION WAS ANSWERED\n");
+  return all;
+}
+
+}  // namespace
+}  // namespace yingda::bench
+
+int main(int argc, char** argv) {
+  using namespace yingda::bench;
+  const std::string_view part = argc > 3 ? argv[3] : "";
+  if (argc > 4 || argc == 2 || (argc > 2 && (std::atoi(argv[1]) < 1 || std::atof(argv[2]) <= 0)) ||
+      (!part.empty() && part != "streams" && part != "added")) {
+    std::fprintf(stderr, "usage: %s [ROUNDS SECONDS [streams|added]]\n", argv[0]);
+    return 2;
+  }
+  const int rounds = argc > 2 ? std::atoi(argv[1]) : 3;
+  const double seconds = argc > 2 ? std::atof(argv[2]) : 2.0;
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+
+  bool good = true;
+  if (part.empty() || part == "streams") {
+    good = RunStreams(1000, kTokensPerSecond, seconds, rounds);
+    good = RunStreams(5000, kTokensPerSecond, seconds, rounds) && good;
+  }
+  if (part.empty() || part == "added") good = RunAdded(seconds, rounds) && good;
+  return good ? 0 : 1;
+}

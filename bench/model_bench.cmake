@@ -1,0 +1,17 @@
+yingda_bench(
+  model_bench
+  SOURCES
+    model_bench.cc
+    model_bench_added.cc
+    model_bench_streams.cc
+    model_bench_upstream.cc
+    serve_bench_load.cc
+    serve_bench_subjects.cc
+  DEPS
+    app
+    model
+    net
+    wechat
+    PkgConfig::HTTPLIB
+    CURL::libcurl
+)

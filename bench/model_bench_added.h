@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model_bench_upstream.h"
+
+namespace yingda::bench {
+
+/// The whole application with its store, whose only upstream is the one at `upstream_port`. For a SubjectProcess.
+Serving StartAnsweringApplication(int upstream_port);
+
+/// Microseconds that a message and its answer spent between the client and the upstream, both ends' sockets included.
+struct AddedTimes {
+  std::vector<double> out;   // request sent by the client -> whole at the upstream
+  std::vector<double> back;  // the upstream's last byte sent -> the answer's last byte at the client
+  std::vector<double> all;   // both
+  size_t asked = 0;
+  size_t answered = 0;  // with the whole right answer
+};
+
+/// Asks `count` questions at an even pace, each on a connection that nobody else uses meanwhile, and waits for their
+/// answers. Open loop: a slow answer delays no question.
+class AddedLoad {
+ public:
+  enum class Through { kApplication, kNothing };
+
+  /// Connects `connections` times; a question that finds all in use counts as unanswered.
+  AddedLoad(Through through, int port, size_t connections);
+  ~AddedLoad();
+  AddedLoad(const AddedLoad&) = delete;
+  AddedLoad& operator=(const AddedLoad&) = delete;
+
+  /// `first_call` is the first of `count` places in `calls` that nobody has used.
+  void Run(int per_second, size_t count, SharedCalls& calls, size_t first_call, AddedTimes& times);
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace yingda::bench
