@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "model/upstream.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace yingda::model {
@@ -57,7 +58,8 @@ void Upstream::Ended(base::TimePoint now, UpstreamHealth::Ticket ticket, const C
   state_.Set(Number(state));
   if (!parked && Shown(state) == shown_) return;
   shown_ = Shown(state);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(health_.ReadyFrom(now) - now).count();
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(std::max(health_.ReadyFrom(now), now) - now).count();
   switch (shown_) {
     case State::kParked:
       log_.Error("upstream_parked", {{"upstream", name_},

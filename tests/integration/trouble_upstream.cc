@@ -67,7 +67,7 @@ std::vector<Trouble> MakeTroubles() {
       {"cut in the answer", half, kClose},
       {"reset in the answer", half, kReset},
       // lying
-      {"garbage", std::string("\x16\x03\x01\x00\xff\xfe garbage \r\n\r\n \x00\x01", 28), kClose},
+      {"garbage", std::string("\x16\x03\x01\x00\xff\xfe garbage \r\n\r\n \x00\x01", 22), kClose},
       {"length too long", std::string(kJsonHead) + "Content-Length: 5000\r\n\r\n{\"choices\":[]}", kClose},
       {"length too long, then silence", std::string(kJsonHead) + "Content-Length: 5000\r\n\r\n{}", kSilence},
       {"length too short", std::string(kJsonHead) + "Content-Length: 5\r\n\r\n{\"choices\":[]}", kKeep},
