@@ -114,13 +114,16 @@ TEST_F(PlatformOverHttpTest, ATokenThatExpiresUnderAHundredPushesIsRenewedOnce) 
   stage_.Advance(2h);
   // As a process that slept: to this one the token is as good as new.
   End();
-  store::TokenRecord stale;
+  stage_.Settle();  // the token is kept without anyone waiting for it, and a read does not wait for writes
+  std::optional<store::TokenRecord> kept;
   std::atomic<bool> loaded = false;
   stage_.store().LoadToken("main", ApiAccountOptions().app_id, "stable", [&](auto record) {
-    stale = **record;
+    if (record) kept = *std::move(record);
     loaded = true;
   });
   ASSERT_TRUE(stage_.Until([&] { return loaded.load(); }));
+  ASSERT_TRUE(kept.has_value());
+  store::TokenRecord stale = *kept;
   stale.expires_ms = base::UnixMilliseconds(stage_.clock.WallNow() + 1h);
   stage_.store().SaveToken(stale, {});
   stage_.Settle();
