@@ -46,8 +46,8 @@ Bot::Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& c
       logger_(logger),
       repeats_(
           metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "answered"}})),
-      joins_(
-          metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "working"}})) {
+      joins_(metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "working"}})),
+      word_log_(logger, metrics) {
   for (size_t i = 0; i < kRoutes.size(); ++i) {
     messages_by_route_.at(i) = &metrics.Counter("yingda_messages_total", "Messages by the station that decided them",
                                                 {{"route", ToString(kRoutes.at(i))}});
@@ -69,6 +69,9 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   const bool joins = page.state == ReplyBook::Page::State::kWorking;
   if (joins) joins_.Add();
   if (!joins) messages_by_route_.at(static_cast<size_t>(decision.route))->Add();
+  if (!joins && decision.words) {
+    word_log_.Note(account.name, port->RequestId(), filter::Direction::kInbound, *decision.words, decision.found);
+  }
 
   logger_.Debug("message", {{"account", account.name},
                             {"request", port->RequestId()},

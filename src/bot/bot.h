@@ -12,6 +12,7 @@
 #include "bot/pipeline.h"
 #include "bot/reply_book.h"
 #include "bot/reply_port.h"
+#include "bot/word_log.h"
 #include "wechat/incoming.h"
 
 namespace yingda::bot {
@@ -40,6 +41,7 @@ class Bot {
   std::array<base::Counter*, 6> messages_by_route_;
   base::Counter& repeats_;
   base::Counter& joins_;
+  WordLog word_log_;
 };
 
 }  // namespace yingda::bot

@@ -68,17 +68,18 @@ Decision DecideEvent(const AccountFiles& files, const wechat::Incoming& message,
   return decision;
 }
 
-Decision DecideText(const Moment& now, const wechat::Incoming& message, std::string_view text, uint64_t choice,
-                    PipelineScratch& scratch) {
+Decision WithFound(Decision decision, std::shared_ptr<const filter::WordFilter> words, filter::Verdict verdict) {
+  if (verdict.hits.empty()) return decision;
+  decision.words = std::move(words);
+  decision.found = std::move(verdict);
+  return decision;
+}
+
+/// A text that the word filter lets pass, perhaps with words to be masked.
+Decision DecideLetPass(const Moment& now, const wechat::Incoming& message, std::string_view text, uint64_t choice,
+                       const filter::Verdict& verdict, PipelineScratch& scratch) {
   const Texts& texts = now.settings.texts;
-  if (base::TrimBlanks(text).empty()) return Say(Route::kMessageType, texts.empty_text);
-  if (text == kUnsupportedMarker) return Say(Route::kMessageType, texts.unsupported);
-
-  filter::Verdict verdict;
   const auto& words = now.files.words;
-  if (words) verdict = words->Check(text, filter::Direction::kInbound, scratch.words);
-  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, texts.blocked_question);
-
   if (const auto& rules = now.files.rules) {
     rules::RuleInput input;
     input.kind = rules::RuleInput::kText;
@@ -115,6 +116,21 @@ Decision DecideText(const Moment& now, const wechat::Incoming& message, std::str
   return decision;
 }
 
+Decision DecideText(const Moment& now, const wechat::Incoming& message, std::string_view text, uint64_t choice,
+                    PipelineScratch& scratch) {
+  const Texts& texts = now.settings.texts;
+  if (base::TrimBlanks(text).empty()) return Say(Route::kMessageType, texts.empty_text);
+  if (text == kUnsupportedMarker) return Say(Route::kMessageType, texts.unsupported);
+
+  filter::Verdict verdict;
+  const auto& words = now.files.words;
+  if (words) verdict = words->Check(text, filter::Direction::kInbound, scratch.words);
+  Decision decision = verdict.level == filter::Level::kBlock
+                          ? Say(Route::kWords, texts.blocked_question)
+                          : DecideLetPass(now, message, text, choice, verdict, scratch);
+  return WithFound(std::move(decision), words, std::move(verdict));
+}
+
 /// A message that is no text: what it says to the model, or `otherwise` when that is nothing.
 Decision DecideSeen(const Moment& now, const std::string& seen, const std::string& otherwise,
                     PipelineScratch& scratch) {
@@ -122,12 +138,14 @@ Decision DecideSeen(const Moment& now, const std::string& seen, const std::strin
   filter::Verdict verdict;
   const auto& words = now.files.words;
   if (words) verdict = words->Check(seen, filter::Direction::kInbound, scratch.words);
-  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, now.settings.texts.blocked_question);
+  if (verdict.level == filter::Level::kBlock) {
+    return WithFound(Say(Route::kWords, now.settings.texts.blocked_question), words, std::move(verdict));
+  }
   Decision decision;
   decision.route = Route::kModel;
   decision.action = Action::kAskModel;
   decision.question = verdict.level == filter::Level::kMask ? words->Mask(seen, verdict) : seen;
-  return decision;
+  return WithFound(std::move(decision), words, std::move(verdict));
 }
 
 Decision DecidePicture(const Moment& now, const wechat::Incoming& message) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "bot/account.h"
@@ -28,6 +29,9 @@ struct Decision {
   std::string picture_url;  // what the question is about besides its text; empty: nothing
   std::string rule;         // of kRule and kEvent: the rule's name
   std::string source;       // where the rule stands, "reply_rules/a.yml:12"
+  // The words that `words` found in the message; null: none.
+  std::shared_ptr<const filter::WordFilter> words{};
+  filter::Verdict found{};
 };
 const char* ToString(Decision::Route route);
 const char* ToString(Decision::Action action);

@@ -16,6 +16,7 @@
 #include "bot/quota.h"
 #include "bot/reply_book.h"
 #include "bot/texts.h"
+#include "filter/word_filter.h"
 #include "model/openai_chat_model.h"
 #include "model/picture_fetcher.h"
 #include "model/repeat_cache.h"
@@ -50,6 +51,7 @@ struct AccountConfig {
   // Folders; relative ones in the file start at its folder.
   std::vector<std::string> rules;
   std::string filters;
+  filter::Options word_filter;
   std::string system_prompt;
   size_t max_question_bytes = 0;
   bot::QuotaLimits quotas;
