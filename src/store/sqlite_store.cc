@@ -130,6 +130,14 @@ void SqliteStore::Write(std::function<base::Result<void>(SqliteConnection&)> wri
   writer_->Enqueue(GroupWriter::Write{std::move(write), std::move(done)});
 }
 
+/// Of what only spares a later process work or doubt, nothing is lost that a moment matters to: unless somebody waits
+/// for it, it shares the next transaction.
+void SqliteStore::WriteSoon(std::function<base::Result<void>(SqliteConnection&)> write, Done done) {
+  GroupWriter::Write soon{std::move(write), std::move(done)};
+  soon.patient = !soon.done;
+  writer_->Enqueue(std::move(soon));
+}
+
 void SqliteStore::AcceptJob(JobRecord job, Done done) {
   Write(
       [job = std::move(job)](SqliteConnection& connection) -> base::Result<void> {
@@ -141,8 +149,8 @@ void SqliteStore::AcceptJob(JobRecord job, Done done) {
 }
 
 void SqliteStore::RecordTry(std::string key, int tries, Done done) {
-  Write([key = std::move(key), tries](SqliteConnection& connection) { return RaiseTries(connection, key, tries); },
-        std::move(done));
+  WriteSoon([key = std::move(key), tries](SqliteConnection& connection) { return RaiseTries(connection, key, tries); },
+            std::move(done));
 }
 
 void SqliteStore::FinishJob(JobResult result, Done done) {
@@ -168,9 +176,9 @@ void SqliteStore::FinishJob(JobResult result, Done done) {
 }
 
 void SqliteStore::SetDelivery(std::string key, Delivery delivery, Done done) {
-  Write([key = std::move(key),
-         delivery](SqliteConnection& connection) { return SetJobDelivery(connection, key, delivery); },
-        std::move(done));
+  WriteSoon([key = std::move(key),
+             delivery](SqliteConnection& connection) { return SetJobDelivery(connection, key, delivery); },
+            std::move(done));
 }
 
 void SqliteStore::LoadJobs(int64_t since_ms, std::function<void(base::Result<std::vector<JobRecord>>)> done) {
@@ -217,8 +225,8 @@ void SqliteStore::ClaimPages(std::vector<PageClaim> claims, std::string key, Don
 }
 
 void SqliteStore::ConfirmPages(std::string key, Done done) {
-  Write([key = std::move(key)](SqliteConnection& connection) { return DeleteClaimedBy(connection, key); },
-        std::move(done));
+  WriteSoon([key = std::move(key)](SqliteConnection& connection) { return DeleteClaimedBy(connection, key); },
+            std::move(done));
 }
 
 void SqliteStore::ReleasePages(std::string key, Done done) {
@@ -284,14 +292,24 @@ void SqliteStore::LoadToken(std::string account, std::string app_id, std::string
       std::move(done));
 }
 
+/// By the writer, behind what is queued: it is asked for together with a write, so both take one way to that thread and
+/// back, and the pages that it needs are in the writer's cache.
 void SqliteStore::LoadConversation(std::string account, std::string open_id, int64_t since_ms, int limit,
                                    std::function<void(base::Result<std::vector<Turn>>)> done) {
   const int bounded = std::clamp(limit, 0, options_.load_turns_limit);
-  Read<std::vector<Turn>>(
-      [account = std::move(account), open_id = std::move(open_id), since_ms, bounded](SqliteConnection& connection) {
-        return SelectTurns(connection, account, open_id, since_ms, bounded);
-      },
-      std::move(done));
+  auto turns = std::make_shared<std::vector<Turn>>();
+  GroupWriter::Write read;
+  read.reads = true;
+  read.run = [account = std::move(account), open_id = std::move(open_id), since_ms, bounded,
+              turns](SqliteConnection& connection) -> base::Result<void> {
+    YINGDA_TRY(*turns, SelectTurns(connection, account, open_id, since_ms, bounded));
+    return {};
+  };
+  read.done = [&logger = logger_, turns, done = std::move(done)](const base::Result<void>& loaded) {
+    if (!loaded) logger.Error("store.read_failed", {{"error", loaded.error().message}});
+    done(loaded ? base::Result<std::vector<Turn>>(std::move(*turns)) : loaded.error());
+  };
+  writer_->Enqueue(std::move(read));
 }
 
 void SqliteStore::ClearConversation(std::string account, std::string open_id, Done done) {

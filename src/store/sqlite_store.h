@@ -94,6 +94,7 @@ class SqliteStore final : public Store {
 
   template <typename T>
   void Read(std::function<base::Result<T>(SqliteConnection&)> read, std::function<void(base::Result<T>)> done);
+  void WriteSoon(std::function<base::Result<void>(SqliteConnection&)> write, Done done);
   void Write(std::function<base::Result<void>(SqliteConnection&)> write, Done done);
 
   const Options options_;
