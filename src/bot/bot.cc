@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "bot/statistics.h"
 #include "wechat/message_key.h"
 #include "wechat/passive_reply.h"
 
@@ -69,6 +70,7 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   const bool joins = page.state == ReplyBook::Page::State::kWorking;
   if (joins) joins_.Add();
   if (!joins) messages_by_route_.at(static_cast<size_t>(decision.route))->Add();
+  if (!joins && account.statistics != nullptr) account.statistics->Count(decision, message);
 
   logger_.Debug("message", {{"account", account.name},
                             {"request", port->RequestId()},

@@ -24,12 +24,14 @@ Decision Say(Route route, const std::string& text) {
   return decision;
 }
 
-Decision FromRule(Route route, rules::RuleMatch match) {
+Decision FromRule(Route route, std::shared_ptr<const rules::RuleSet> rules, rules::RuleMatch match) {
   Decision decision;
   decision.route = route;
   decision.reply = std::move(match.reply);
   decision.rule = std::move(match.rule);
   decision.source = std::move(match.source);
+  decision.rules = std::move(rules);
+  decision.rule_index = match.index;
   return decision;
 }
 
@@ -58,28 +60,28 @@ Decision DecideEvent(const Account& account, const wechat::Incoming& message, ui
   input.event_key = by_scene ? message.scene() : std::string_view(message.event_key);
   input.open_id = message.from_user;
   input.choice = choice;
-  if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kEvent, *std::move(match));
+  if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kEvent, rules, *std::move(match));
   return decision;
 }
 
-Decision DecideText(const Account& account, const wechat::Incoming& message, std::string_view text, uint64_t choice,
-                    PipelineScratch& scratch) {
+Decision WithFound(Decision decision, std::shared_ptr<const filter::WordFilter> words, filter::Verdict verdict) {
+  if (verdict.hits.empty()) return decision;
+  decision.words = std::move(words);
+  decision.found = std::move(verdict);
+  return decision;
+}
+
+/// A text that the word filter lets pass, perhaps with words to be masked.
+Decision DecideLetPass(const Account& account, const wechat::Incoming& message, std::string_view text, uint64_t choice,
+                       const filter::WordFilter* words, const filter::Verdict& verdict, PipelineScratch& scratch) {
   const Texts& texts = account.texts;
-  if (base::TrimBlanks(text).empty()) return Say(Route::kMessageType, texts.empty_text);
-  if (text == kUnsupportedMarker) return Say(Route::kMessageType, texts.unsupported);
-
-  filter::Verdict verdict;
-  const auto words = account.words.Get();
-  if (words) verdict = words->Check(text, filter::Direction::kInbound, scratch.words);
-  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, texts.blocked_question);
-
   if (const auto rules = account.rules.Get()) {
     rules::RuleInput input;
     input.kind = rules::RuleInput::kText;
     input.text = text;
     input.open_id = message.from_user;
     input.choice = choice;
-    if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kRule, *std::move(match));
+    if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kRule, rules, *std::move(match));
   }
 
   Decision decision;
@@ -109,6 +111,21 @@ Decision DecideText(const Account& account, const wechat::Incoming& message, std
   return decision;
 }
 
+Decision DecideText(const Account& account, const wechat::Incoming& message, std::string_view text, uint64_t choice,
+                    PipelineScratch& scratch) {
+  const Texts& texts = account.texts;
+  if (base::TrimBlanks(text).empty()) return Say(Route::kMessageType, texts.empty_text);
+  if (text == kUnsupportedMarker) return Say(Route::kMessageType, texts.unsupported);
+
+  filter::Verdict verdict;
+  auto words = account.words.Get();
+  if (words) verdict = words->Check(text, filter::Direction::kInbound, scratch.words);
+  Decision decision = verdict.level == filter::Level::kBlock
+                          ? Say(Route::kWords, texts.blocked_question)
+                          : DecideLetPass(account, message, text, choice, words.get(), verdict, scratch);
+  return WithFound(std::move(decision), std::move(words), std::move(verdict));
+}
+
 /// A message that is no text: what it says to the model, or `otherwise` when that is nothing.
 Decision DecideSeen(const Account& account, const std::string& seen, const std::string& otherwise,
                     PipelineScratch& scratch) {
@@ -116,12 +133,14 @@ Decision DecideSeen(const Account& account, const std::string& seen, const std::
   filter::Verdict verdict;
   const auto words = account.words.Get();
   if (words) verdict = words->Check(seen, filter::Direction::kInbound, scratch.words);
-  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, account.texts.blocked_question);
+  if (verdict.level == filter::Level::kBlock) {
+    return WithFound(Say(Route::kWords, account.texts.blocked_question), words, std::move(verdict));
+  }
   Decision decision;
   decision.route = Route::kModel;
   decision.action = Action::kAskModel;
   decision.question = verdict.level == filter::Level::kMask ? words->Mask(seen, verdict) : seen;
-  return decision;
+  return WithFound(std::move(decision), words, std::move(verdict));
 }
 
 Decision DecidePicture(const Account& account, const wechat::Incoming& message) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "bot/account.h"
@@ -28,6 +30,11 @@ struct Decision {
   std::string picture_url;  // what the question is about besides its text; empty: nothing
   std::string rule;         // of kRule and kEvent: the rule's name
   std::string source;       // where the rule stands, "reply_rules/a.yml:12"
+  // What decided, for the statistics: the rule's place in `rules`; the words found by `words`. Null: none did.
+  std::shared_ptr<const rules::RuleSet> rules{};
+  uint32_t rule_index = 0;
+  std::shared_ptr<const filter::WordFilter> words{};
+  filter::Verdict found{};
 };
 const char* ToString(Decision::Route route);
 const char* ToString(Decision::Action action);

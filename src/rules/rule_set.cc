@@ -214,7 +214,7 @@ RuleMatch RuleSet::Answer(Rank rank, const RuleInput& input, Scratch& scratch) c
       for (const re2::StringPiece& group : groups) scratch.groups.emplace_back(group.data(), group.size());
     }
   }
-  return {rule.Reply(input.choice, scratch.groups), rule.name, rule.Source()};
+  return {rule.Reply(input.choice, scratch.groups), rule.name, rule.Source(), trigger.rule};
 }
 
 RuleSet::Ranks RuleSet::All(const RuleInput& input) const {

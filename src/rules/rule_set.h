@@ -31,6 +31,7 @@ struct RuleMatch {
   wechat::Reply reply;
   std::string rule;    // its name, or its first keyword
   std::string source;  // "reply_rules/a.yml:12"
+  uint32_t index = 0;  // the rule's place in the set
 };
 
 /// One rule that matches, and why it does or does not get its way; texts in Chinese, for admins.
@@ -72,6 +73,9 @@ class RuleSet {
   /// Every rule that matches, the winner first.
   std::vector<RuleExplanation> Explain(const RuleInput& input) const;
   size_t size() const { return rules_.size(); }
+  /// Of the rule at `index` < size().
+  const std::string& NameOf(uint32_t index) const { return rules_[index].name; }
+  std::string SourceOf(uint32_t index) const { return rules_[index].Source(); }
 
  private:
   /// One way to match a rule: a keyword, all keywords of an all_of rule, or an event's key. Its index is its rank.
