@@ -52,6 +52,8 @@ const char* FateName(filter::Fate fate) {
       return "allowed";
     case filter::Fate::kSwitchedOff:
       return "switched_off";
+    case filter::Fate::kPartMissing:
+      return "part_missing";
   }
   return "unknown";
 }
@@ -64,8 +66,8 @@ void ExplainWords(const bot::Account& account, const std::string& text, Json& js
     const filter::WordInfo info = words->Info(found.hit.word);
     list.push_back({{"word", info.text},
                     {"matched", text.substr(found.hit.begin, found.hit.end - found.hit.begin)},
-                    {"level", filter::ToString(info.level)},
-                    {"source", info.file + ":" + std::to_string(info.line)},
+                    {"level", filter::ToString(info.levels.inbound)},
+                    {"source", info.Place()},
                     {"outcome", FateName(found.fate)}});
     lines += words->Describe(found, text) + "\n";
   }
