@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bot/statistics.h"
 #include "text/markdown.h"
 
 namespace yingda::bot {
@@ -31,6 +32,14 @@ std::string Account::PageMarkdown(std::string_view answer, bool finished) const 
   // A word that markup had split (网**络**) is only seen in the text that is read; that text is shown then.
   std::string again = Masked(shown);
   return again == shown ? masked : again;
+}
+
+void Account::CountAnswer(std::string_view answer) const {
+  const auto list = words.Get();
+  if (!list || statistics == nullptr || answer.empty()) return;
+  filter::Scratch scratch;
+  const filter::Verdict verdict = list->Check(text::WeChatText(answer), filter::Direction::kOutbound, scratch);
+  statistics->CountWords(*list, verdict, filter::Direction::kOutbound);
 }
 
 std::string Account::Masked(std::string_view text) const {

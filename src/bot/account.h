@@ -17,6 +17,8 @@
 
 namespace yingda::bot {
 
+class Statistics;
+
 /// What the model sees of a follower's messages besides text; the rest gets its configured text.
 struct ModelSees {
   bool location = true;
@@ -51,6 +53,7 @@ struct Account {
   model::ChatModel* model = nullptr;
   model::PictureFetcher* pictures = nullptr;       // null: pictures are not seen
   platform::FollowerMessages* messages = nullptr;  // null: no API of WeChat is configured
+  Statistics* statistics = nullptr;                // null: nothing is counted
 
   Ability AbilityNow() const { return messages == nullptr ? Ability::kPassive : ability.load(); }
   bool CanPush() const { return messages != nullptr && ability != Ability::kPassive; }
@@ -62,6 +65,9 @@ struct Account {
   std::string PageMarkdown(std::string_view answer, bool finished) const;
   /// May this much of an answer be shown? (outbound word filter, on what the follower would read)
   bool AnswerBlocked(std::string_view answer) const;
+
+  /// Notes for the statistics which words an answer holds; once for each.
+  void CountAnswer(std::string_view answer) const;
 
  private:
   std::string Masked(std::string_view text) const;

@@ -31,6 +31,9 @@ int64_t AnswerDesk::TokensOf(const Job& job, const model::ChatOutcome& outcome) 
 
 ShownAnswer AnswerDesk::Shown(const Job& job, const model::ChatOutcome& outcome) const {
   const Account& account = *job.question.account;
+  if (account.statistics != nullptr) {  // when the reply is out
+    loop_.Post([&account, answer = job.answer] { account.CountAnswer(answer); });
+  }
   if (account.AnswerBlocked(job.answer)) return {job.question.settings->texts.blocked_answer, false, false};
   const bool whole = outcome.failure == model::ChatFailure::kNone;
   std::string text = account.Readable(job.answer);

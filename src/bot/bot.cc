@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "bot/statistics.h"
 #include "wechat/message_key.h"
 #include "wechat/passive_reply.h"
 
@@ -73,6 +74,7 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   if (!joins && decision.words) {
     word_log_.Note(account.name, port->RequestId(), filter::Direction::kInbound, *decision.words, decision.found);
   }
+  if (!joins && account.statistics != nullptr) account.statistics->Count(decision, message);
 
   logger_.Debug("message", {{"account", account.name},
                             {"request", port->RequestId()},

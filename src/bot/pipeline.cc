@@ -24,13 +24,14 @@ Decision Say(Route route, const std::string& text) {
   return decision;
 }
 
-Decision FromRule(Route route, rules::RuleMatch match) {
+Decision FromRule(Route route, std::shared_ptr<const rules::RuleSet> rules, rules::RuleMatch match) {
   Decision decision;
   decision.route = route;
   decision.reply = std::move(match.reply);
   decision.more = std::move(match.more);
   decision.rule = std::move(match.rule);
   decision.source = std::move(match.source);
+  decision.rules = std::move(rules);
   decision.rule_index = match.index;
   return decision;
 }
@@ -86,7 +87,9 @@ Decision DecideEvent(const Moment& now, const wechat::Incoming& message, Pipelin
   input.kind = rules::RuleInput::kEvent;
   input.event = name;
   input.event_key = by_scene ? message.scene() : std::string_view(message.event_key);
-  if (auto match = now.files.rules->Match(input, scratch.rules)) return FromRule(Route::kEvent, *std::move(match));
+  if (auto match = now.files.rules->Match(input, scratch.rules)) {
+    return FromRule(Route::kEvent, now.files.rules, *std::move(match));
+  }
   return decision;
 }
 
@@ -105,8 +108,9 @@ Decision DecideLetPass(const Moment& now, const wechat::Incoming& message, std::
   rules::RuleInput input = InputOf(now, message);
   input.text = text;
   const auto by_rule = [&](rules::RuleMatch match) {
-    if (!match.instruction) return FromRule(Route::kRule, std::move(match));
+    if (!match.instruction) return FromRule(Route::kRule, rules, std::move(match));
     Decision decision = ToModel(now, text, verdict);
+    decision.rules = rules;
     decision.instruction = *std::move(match.instruction);
     decision.rule = std::move(match.rule);
     decision.source = std::move(match.source);

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,15 +27,16 @@ struct Decision {
 
   Action action = Action::kReply;
   Route route = Route::kMessageType;
-  wechat::Reply reply;                 // NoReply: `success`
-  std::vector<wechat::Reply> more;     // what follows it as customer-service messages, where the account may
-  std::string question;                // as the model may see it: masked words masked
-  std::string instruction;             // of the rule that hands it to the model; empty: none
-  std::string picture_url;             // what the question is about besides its text; empty: nothing
-  std::string rule;                    // of kRule and kEvent, or of kModel by a rule: the rule's name
-  std::string source;                  // where the rule stands, "reply_rules/a.yml:12"
-  std::optional<uint32_t> rule_index;  // its place in the rule set
-  // The words that `words` found in the message; null: none.
+  wechat::Reply reply;              // NoReply: `success`
+  std::vector<wechat::Reply> more;  // what follows it as customer-service messages, where the account may
+  std::string question;             // as the model may see it: masked words masked
+  std::string instruction;          // of the rule that hands it to the model; empty: none
+  std::string picture_url;          // what the question is about besides its text; empty: nothing
+  std::string rule;                 // of kRule and kEvent, or of kModel by a rule: the rule's name
+  std::string source;               // where the rule stands, "reply_rules/a.yml:12"
+  // What decided, for logs and statistics: the rule's place in `rules`; the words found by `words`. Null: none did.
+  std::shared_ptr<const rules::RuleSet> rules{};
+  uint32_t rule_index = 0;
   std::shared_ptr<const filter::WordFilter> words{};
   filter::Verdict found{};
 };

@@ -115,6 +115,15 @@ constexpr std::array<const char*, 4> kSteps = {R"sql(
 )sql",
                                                R"sql(
   ALTER TABLE jobs ADD COLUMN instruction TEXT NOT NULL DEFAULT '';
+  CREATE TABLE statistics (
+    account TEXT NOT NULL,
+    day     INTEGER NOT NULL,
+    kind    TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    count   INTEGER NOT NULL,
+    PRIMARY KEY (account, day, kind, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX statistics_by_day ON statistics (day);
 )sql"};
 
 base::Error Refusal(const SqliteConnection& connection, const std::string& what) {

@@ -11,6 +11,7 @@
 #include "store/job_table.h"
 #include "store/page_table.h"
 #include "store/schema.h"
+#include "store/statistics_table.h"
 #include "store/store_file.h"
 #include "store/token_table.h"
 #include "store/usage_table.h"
@@ -58,7 +59,10 @@ base::Result<std::unique_ptr<SqliteConnection>> Connect(const SqliteStore::Optio
     settings += "PRAGMA max_page_count = " + std::to_string(options.size_limit_bytes / kPageBytes);
   }
   auto set = connection->Execute(settings);
-  if (!set) return set.error();
+  if (!set) {
+    connection->LeaveFilesOnClose();  // a damaged table of tables is found here already
+    return set.error();
+  }
   connection->TrackWal();
   return connection;
 }
@@ -330,6 +334,19 @@ void SqliteStore::LoadUsage(int64_t day, std::function<void(base::Result<std::ve
       std::move(done));
 }
 
+void SqliteStore::AddCounts(std::vector<DayCount> counts, Done done) {
+  Write([counts = std::move(counts)](SqliteConnection& connection) { return AddDayCounts(connection, counts); },
+        std::move(done));
+}
+
+void SqliteStore::LoadCounts(int64_t since_day, std::function<void(base::Result<std::vector<DayCount>>)> done) {
+  Read<std::vector<DayCount>>(
+      [this, since_day](SqliteConnection& connection) {
+        return SelectDayCounts(connection, since_day, options_.load_counts_limit);
+      },
+      std::move(done));
+}
+
 void SqliteStore::ForgetFollower(std::string account, std::string open_id, Done done) {
   Write(
       [account = std::move(account), open_id = std::move(open_id)](SqliteConnection& connection) {
@@ -352,16 +369,18 @@ void SqliteStore::Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_be
   auto state = std::make_shared<State>();
   state->jobs.done_before_ms = jobs_before_ms;
   state->jobs.all_before_ms = now_ms - options_.undelivered_keep.count();
-  const int64_t yesterday = base::ChinaDay(base::WallTime(std::chrono::milliseconds(now_ms))) - 1;
+  const int64_t today = base::ChinaDay(base::WallTime(std::chrono::milliseconds(now_ms)));
   writer_->Enqueue(GroupWriter::Chore{
-      [state, now_ms, turns_before_ms, yesterday](SqliteConnection& connection) -> base::Result<bool> {
+      [state, now_ms, turns_before_ms, yesterday = today - 1,
+       counted_before = today - options_.keep_counts_days](SqliteConnection& connection) -> base::Result<bool> {
         YINGDA_TRY(const bool more_jobs, SweepJobs(connection, state->jobs, kSweepRows));
         YINGDA_TRY(const InboxSweep inbox, SweepInbox(connection, now_ms, kSweepRows));
         YINGDA_TRY(const int pages, SweepPages(connection, now_ms, kSweepRows));
         YINGDA_TRY(const int turns, SweepTurns(connection, turns_before_ms, kSweepRows));
         YINGDA_TRY(const int usage, SweepUsage(connection, yesterday, kSweepRows));
+        YINGDA_TRY(const int counts, SweepDayCounts(connection, counted_before, kSweepRows));
         state->unread += inbox.unread;
-        return more_jobs || std::max({inbox.deleted, pages, turns, usage}) == kSweepRows;
+        return more_jobs || std::max({inbox.deleted, pages, turns, usage, counts}) == kSweepRows;
       },
       [state, done = std::move(done)](base::Result<void> swept) {
         if (done) done(swept ? base::Result<int64_t>(state->unread) : base::Result<int64_t>(swept.error()));
