@@ -35,7 +35,7 @@ std::string Account::PageMarkdown(std::string_view answer, bool finished) const 
 }
 
 void Account::CountAnswer(std::string_view answer) const {
-  const auto list = words.Get();
+  const auto list = files.Get()->words;
   if (!list || statistics == nullptr || answer.empty()) return;
   filter::Scratch scratch;
   const filter::Verdict verdict = list->Check(text::WeChatText(answer), filter::Direction::kOutbound, scratch);

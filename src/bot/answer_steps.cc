@@ -123,9 +123,7 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   budget.prompt_tokens = static_cast<int>(options_.history_tokens / (counts ? counts->TokensPerEstimate() : 1));
   budget.max_question_bytes = job->question.settings->max_question_bytes;
   std::string prompt = job->question.settings->system_prompt;
-  if (!job->question.instruction.empty()) prompt += (prompt.empty() ? "" : "
-
-") + job->question.instruction;
+  if (!job->question.instruction.empty()) prompt += (prompt.empty() ? "" : "\n\n") + job->question.instruction;
   request.messages = model::FitHistory(prompt, history, job->question.text, budget, std::move(pictures));
   request.deadline = job->answer_by;
   for (const model::ChatMessage& message : request.messages) job->prompt_estimate += model::EstimateTokens(message);
