@@ -23,16 +23,18 @@ class DefaultListTest : public testing::Test {
 TEST_F(DefaultListTest, LoadsWithoutAWarning) {
   ASSERT_TRUE(loaded_) << loaded_.error().message;
   EXPECT_THAT(report_.warnings, testing::IsEmpty());
-  EXPECT_GE(report_.words, 150u);
   EXPECT_EQ(report_.files, 2u);
 }
 
 TEST_F(DefaultListTest, DeniedWordsHaveAtLeastFourCharacters) {
   ASSERT_TRUE(loaded_);
+  size_t denied = 0;
   for (uint32_t word = 0; word < (*loaded_)->WordCount(); ++word) {
     const WordInfo info = (*loaded_)->Info(word);
+    denied += info.allow ? 0 : 1;
     EXPECT_TRUE(info.allow || FoldedCodes(info.text, FoldMode::kLetters).size() >= 4) << info.text;
   }
+  EXPECT_GE(denied, 150u);
 }
 
 TEST_F(DefaultListTest, NeutralSentencesPass) {
