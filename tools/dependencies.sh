@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building, testing and running need, as Debian 12 packages, and from npm what drives the browser
 # of the tests and what plays the model's part in them; does nothing when all is there.
-# Usage: tools/dependencies.sh [build|test]   (test, the default, includes build)
+# Usage: tools/dependencies.sh [build|test|bench]   (test, the default, includes build; bench includes both and adds what
+# bench/filter_bench compares itself with)
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev libpugixml-dev libssl-dev libcurl4-openssl-dev
@@ -9,7 +10,13 @@ build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev libpugixml-dev libssl
        ca-certificates)
 tests=(libgtest-dev libgmock-dev libbenchmark-dev nginx-light openssl python3 git chromium)
 
+references=(libvectorscan-dev libicu-dev)
+
 wanted=("${build[@]}")
+if [ "${1:-test}" = bench ]; then
+  wanted+=("${references[@]}")
+  set -- test
+fi
 if [ "${1:-test}" = test ]; then
   wanted+=("${tests[@]}")
   # Wherever they come from: other packages of Node bring npm along, and Debian's npm cannot stand beside those.
