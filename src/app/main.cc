@@ -3,6 +3,7 @@
 
 #include "app/command_line.h"
 #include "app/simulate_command.h"
+#include "app/status_command.h"
 
 using namespace yingda::app;
 
@@ -19,8 +20,8 @@ int main(int argc, char** argv) {
     command->add_option("-a,--account", account, "Account by its name; the first one when not given");
   };
 
-  CLI::App* serve =
-      cli.add_subcommand("serve", "Serve in the foreground until SIGTERM or SIGINT; SIGHUP reloads rules and words");
+  CLI::App* serve = cli.add_subcommand(
+      "serve", "Serve in the foreground until SIGTERM or SIGINT; takes up edited files, on SIGHUP at once");
   add_config(serve);
   CLI::App* check = cli.add_subcommand("check", "Check configuration, rule files and word lists, and say what to mend");
   add_config(check);
@@ -54,6 +55,7 @@ int main(int argc, char** argv) {
       cli.add_subcommand("demo-model", "A stand-in for a model server, for trying things out without a key");
   demo->add_option("--listen", demo_arguments.listen, "Address")->capture_default_str();
   SimulateCommand simulate(cli);
+  StatusCommand status(cli);
 
   try {
     cli.parse(argc, argv);
@@ -61,6 +63,7 @@ int main(int argc, char** argv) {
     return cli.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   if (simulate.Chosen()) return simulate.Run();
+  if (status.Chosen()) return status.Run();
   if (*serve) return RunServe({config});
   check_arguments.config_file = explain_arguments.config_file = chat_arguments.config_file = config;
   explain_arguments.account = chat_arguments.account = account;
