@@ -4,6 +4,7 @@
 #include "app/command_line.h"
 #include "app/simulate_command.h"
 #include "app/stats_command.h"
+#include "app/status_command.h"
 
 using namespace yingda::app;
 
@@ -20,8 +21,8 @@ int main(int argc, char** argv) {
     command->add_option("-a,--account", account, "Account by its name; the first one when not given");
   };
 
-  CLI::App* serve =
-      cli.add_subcommand("serve", "Serve in the foreground until SIGTERM or SIGINT; SIGHUP reloads rules and words");
+  CLI::App* serve = cli.add_subcommand(
+      "serve", "Serve in the foreground until SIGTERM or SIGINT; takes up edited files, on SIGHUP at once");
   add_config(serve);
   CLI::App* check = cli.add_subcommand("check", "Check configuration, rule files and word lists, and say what to mend");
   add_config(check);
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
   demo->add_option("--listen", demo_arguments.listen, "Address")->capture_default_str();
   SimulateCommand simulate(cli);
   StatsCommand stats(cli);
+  StatusCommand status(cli);
 
   try {
     cli.parse(argc, argv);
@@ -64,6 +66,7 @@ int main(int argc, char** argv) {
   }
   if (simulate.Chosen()) return simulate.Run();
   if (stats.Chosen()) return stats.Run();
+  if (status.Chosen()) return status.Run();
   if (*serve) return RunServe({config});
   check_arguments.config_file = explain_arguments.config_file = chat_arguments.config_file = config;
   explain_arguments.account = chat_arguments.account = account;
