@@ -17,6 +17,10 @@ class ReplyTemplate {
  public:
   explicit ReplyTemplate(wechat::Reply pattern);
 
+  /// As written.
+  const wechat::Reply& pattern() const { return pattern_; }
+  /// Where it was written; 0: nobody knows.
+  int line = 0, column = 0;
   /// The highest number used, or -1.
   int HighestGroup() const { return highest_group_; }
   /// A group that is not there or took no part in the match is empty.

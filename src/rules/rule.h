@@ -53,6 +53,7 @@ struct Rule {
   ReplyMode mode = ReplyMode::kFirst;
   std::vector<ReplyTemplate> replies;  // never empty
 
+  bool Conditional() const { return false; }
   /// "reply_rules/a.yml:12"
   std::string Source() const { return file + ":" + std::to_string(line); }
   /// The reply to send. `groups` are what {0} {1}… stand for. Equal `choice`, equal reply: the tries of one message

@@ -72,6 +72,8 @@ class RuleSet {
   /// Every rule that matches, the winner first.
   std::vector<RuleExplanation> Explain(const RuleInput& input) const;
   size_t size() const { return rules_.size(); }
+  /// As they were read, in the order of files and lines.
+  const std::vector<Rule>& rules() const { return rules_; }
 
  private:
   /// One way to match a rule: a keyword, all keywords of an all_of rule, or an event's key. Its index is its rank.
