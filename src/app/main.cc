@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
+#include "app/rules_command.h"
 #include "app/simulate_command.h"
 
 using namespace yingda::app;
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
   CLI::App* demo =
       cli.add_subcommand("demo-model", "A stand-in for a model server, for trying things out without a key");
   demo->add_option("--listen", demo_arguments.listen, "Address")->capture_default_str();
+  RulesCommand rules(cli);
   SimulateCommand simulate(cli);
 
   try {
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return cli.exit(error) == 0 ? kExitOk : kExitUsage;
   }
+  if (rules.Chosen()) return rules.Run();
   if (simulate.Chosen()) return simulate.Run();
   if (*serve) return RunServe({config});
   check_arguments.config_file = explain_arguments.config_file = chat_arguments.config_file = config;
