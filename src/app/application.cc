@@ -64,7 +64,7 @@ base::Result<void> Application::Start() {
   MakePlatforms();
   pages_ = std::make_unique<bot::AnswerPages>(config_.pages, loop_, *store_, metrics_);
   desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, *pages_, logger_, metrics_, tagger_);
-  bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, logger_, metrics_);
+  bot_ = std::make_unique<bot::Bot>(config_.bot, book_, *desk_, loop_, clock_, logger_, metrics_);
   if (auto recovered = TakeUpUsage(); !recovered) return recovered;
   if (auto recovered = TakeUpOldJobs(); !recovered) return recovered;
   MakeServers();

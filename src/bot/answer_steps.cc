@@ -36,6 +36,7 @@ store::JobRecord RecordOf(const Job& job) {
   record.kind = KindName(job.question.kind);
   record.question = job.question.text;
   record.picture_url = job.question.picture_url;
+  record.instruction = job.question.instruction;
   if (const auto* const own = std::get_if<wechat::TextReply>(&job.question.own)) record.question = own->content;
   record.json = job.question.json;
   record.first_seen_ms = base::UnixMilliseconds(job.first_seen);
@@ -121,8 +122,9 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   const model::ChatModel* const counts = job->question.account->model;
   budget.prompt_tokens = static_cast<int>(options_.history_tokens / (counts ? counts->TokensPerEstimate() : 1));
   budget.max_question_bytes = job->question.account->max_question_bytes;
-  request.messages =
-      model::FitHistory(job->question.account->system_prompt, history, job->question.text, budget, std::move(pictures));
+  std::string prompt = job->question.account->system_prompt;
+  if (!job->question.instruction.empty()) prompt += (prompt.empty() ? "" : "\n\n") + job->question.instruction;
+  request.messages = model::FitHistory(prompt, history, job->question.text, budget, std::move(pictures));
   request.deadline = job->answer_by;
   for (const model::ChatMessage& message : request.messages) job->prompt_estimate += model::EstimateTokens(message);
   request.request_id = job->question.request_id;

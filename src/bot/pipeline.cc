@@ -28,9 +28,32 @@ Decision FromRule(Route route, rules::RuleMatch match) {
   Decision decision;
   decision.route = route;
   decision.reply = std::move(match.reply);
+  decision.more = std::move(match.more);
   decision.rule = std::move(match.rule);
   decision.source = std::move(match.source);
+  decision.rule_index = match.index;
   return decision;
+}
+
+Decision ToModel(const Account& account, std::string_view text, const filter::WordFilter* words,
+                 const filter::Verdict& verdict) {
+  if (text.size() > account.max_question_bytes) return Say(Route::kModel, account.texts.question_too_long);
+  if (account.model == nullptr) return Say(Route::kModel, account.texts.model_unavailable);
+  Decision decision;
+  decision.route = Route::kModel;
+  decision.action = Action::kAskModel;
+  decision.question = verdict.level == filter::Level::kMask ? words->Mask(text, verdict) : std::string(text);
+  return decision;
+}
+
+rules::RuleInput InputOf(const Account& account, const wechat::Incoming& message, const Occasion& occasion) {
+  rules::RuleInput input;
+  input.open_id = message.from_user;
+  input.choice = occasion.choice;
+  input.now = occasion.now;
+  input.account = account.name;
+  input.cooldowns = occasion.cooldowns;
+  return input;
 }
 
 std::string Lower(std::string_view name) {
@@ -40,7 +63,7 @@ std::string Lower(std::string_view name) {
   return lower;
 }
 
-Decision DecideEvent(const Account& account, const wechat::Incoming& message, uint64_t choice,
+Decision DecideEvent(const Account& account, const wechat::Incoming& message, const Occasion& occasion,
                      PipelineScratch& scratch) {
   Decision decision;
   decision.route = Route::kEvent;
@@ -52,18 +75,16 @@ Decision DecideEvent(const Account& account, const wechat::Incoming& message, ui
   if (!rules || !wechat::ShowsReply(message.event)) return decision;
   const std::string name = Lower(message.event_name);
   const bool by_scene = message.event == wechat::EventType::kSubscribe || message.event == wechat::EventType::kScan;
-  rules::RuleInput input;
+  rules::RuleInput input = InputOf(account, message, occasion);
   input.kind = rules::RuleInput::kEvent;
   input.event = name;
   input.event_key = by_scene ? message.scene() : std::string_view(message.event_key);
-  input.open_id = message.from_user;
-  input.choice = choice;
   if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kEvent, *std::move(match));
   return decision;
 }
 
-Decision DecideText(const Account& account, const wechat::Incoming& message, std::string_view text, uint64_t choice,
-                    PipelineScratch& scratch) {
+Decision DecideText(const Account& account, const wechat::Incoming& message, std::string_view text,
+                    const Occasion& occasion, PipelineScratch& scratch) {
   const Texts& texts = account.texts;
   if (base::TrimBlanks(text).empty()) return Say(Route::kMessageType, texts.empty_text);
   if (text == kUnsupportedMarker) return Say(Route::kMessageType, texts.unsupported);
@@ -73,13 +94,20 @@ Decision DecideText(const Account& account, const wechat::Incoming& message, std
   if (words) verdict = words->Check(text, filter::Direction::kInbound, scratch.words);
   if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, texts.blocked_question);
 
-  if (const auto rules = account.rules.Get()) {
-    rules::RuleInput input;
-    input.kind = rules::RuleInput::kText;
-    input.text = text;
-    input.open_id = message.from_user;
-    input.choice = choice;
-    if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kRule, *std::move(match));
+  const auto rules = account.rules.Get();
+  rules::RuleInput input = InputOf(account, message, occasion);
+  input.text = text;
+  const auto by_rule = [&](rules::RuleMatch match) {
+    if (!match.instruction) return FromRule(Route::kRule, std::move(match));
+    Decision decision = ToModel(account, text, words.get(), verdict);
+    decision.instruction = *std::move(match.instruction);
+    decision.rule = std::move(match.rule);
+    decision.source = std::move(match.source);
+    decision.rule_index = match.index;
+    return decision;
+  };
+  if (rules) {
+    if (auto match = rules->Match(input, scratch.rules)) return by_rule(*std::move(match));
   }
 
   Decision decision;
@@ -101,12 +129,10 @@ Decision DecideText(const Account& account, const wechat::Incoming& message, std
       break;
   }
 
-  if (text.size() > account.max_question_bytes) return Say(Route::kModel, texts.question_too_long);
-  if (account.model == nullptr) return Say(Route::kModel, texts.model_unavailable);
-  decision.route = Route::kModel;
-  decision.action = Action::kAskModel;
-  decision.question = verdict.level == filter::Level::kMask ? words->Mask(text, verdict) : std::string(text);
-  return decision;
+  if (rules) {
+    if (auto match = rules->MatchDefault(input, scratch.rules)) return by_rule(*std::move(match));
+  }
+  return ToModel(account, text, words.get(), verdict);
 }
 
 /// A message that is no text: what it says to the model, or `otherwise` when that is nothing.
@@ -175,16 +201,17 @@ const char* ToString(Decision::Action action) {
   return "unknown";
 }
 
-Decision Decide(const Account& account, const wechat::Incoming& message, uint64_t choice, PipelineScratch& scratch) {
+Decision Decide(const Account& account, const wechat::Incoming& message, const Occasion& occasion,
+                PipelineScratch& scratch) {
   using wechat::MessageType;
   const Texts& texts = account.texts;
   switch (message.type) {
     case MessageType::kEvent:
-      return DecideEvent(account, message, choice, scratch);
+      return DecideEvent(account, message, occasion, scratch);
     case MessageType::kText:
-      return DecideText(account, message, message.content, choice, scratch);
+      return DecideText(account, message, message.content, occasion, scratch);
     case MessageType::kVoice:
-      if (!message.recognition().empty()) return DecideText(account, message, message.recognition(), choice, scratch);
+      if (!message.recognition().empty()) return DecideText(account, message, message.recognition(), occasion, scratch);
       return Say(Route::kMessageType, texts.voice);
     case MessageType::kImage:
       return DecidePicture(account, message);

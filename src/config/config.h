@@ -14,6 +14,7 @@
 #include "bot/answer_desk.h"
 #include "bot/answer_pages.h"
 #include "bot/quota.h"
+#include "bot/bot.h"
 #include "bot/reply_book.h"
 #include "bot/texts.h"
 #include "model/openai_chat_model.h"
@@ -68,6 +69,7 @@ struct Config {
   std::string sqlite_path;
   size_t store_queue = 0;
   bot::ReplyBook::Options reply_book;
+  bot::Bot::Options bot;
   bot::AnswerDesk::Options desk;
   bot::AnswerPages::Options pages;
   base::LogLevel log_level = base::LogLevel::kInfo;

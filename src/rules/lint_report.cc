@@ -27,11 +27,11 @@ void LintReport::Add(LintKind kind, const Rule& rule, const Keyword& at, std::st
 
 void LintReport::Add(LintKind kind, const Rule& rule, const ReplyTemplate& at, std::string text) {
   const bool known = at.line > 0;
-  Add(kind, rule.file, known ? at.line : rule.line, known ? at.column : 1, std::move(text));
+  Add(kind, rule.file, known ? at.line : rule.line, known ? at.column : std::max(rule.column, 1), std::move(text));
 }
 
 void LintReport::Add(LintKind kind, const Rule& rule, std::string text) {
-  Add(kind, rule.file, rule.line, 1, std::move(text));
+  Add(kind, rule.file, rule.line, std::max(rule.column, 1), std::move(text));
 }
 
 std::vector<std::string> LintReport::Lines() && {

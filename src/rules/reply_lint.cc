@@ -244,7 +244,10 @@ std::string MediaIdTrouble(std::string_view media_id) {
 }
 
 void LintReplies(const Rule& rule, LintReport& report) {
-  for (const ReplyTemplate& reply : rule.replies) std::visit(ReplyLint(rule, reply, report), reply.pattern());
+  for (const ReplyTemplate& reply : rule.replies) {
+    // What the model is told, no follower reads.
+    if (!reply.ForModel()) std::visit(ReplyLint(rule, reply, report), reply.pattern());
+  }
 }
 
 void LintWords(const Rule& rule, const filter::WordFilter& words, filter::Scratch& scratch, LintReport& report) {
@@ -258,6 +261,7 @@ void LintWords(const Rule& rule, const filter::WordFilter& words, filter::Scratc
     }
   }
   for (const ReplyTemplate& reply : rule.replies) {
+    if (reply.ForModel()) continue;
     const filter::Verdict verdict = words.Check(ShownText(reply.pattern()), filter::Direction::kOutbound, scratch);
     if (verdict.level < filter::Level::kMask) continue;
     report.Add(LintKind::kWords, rule, reply,

@@ -102,7 +102,8 @@ class PrecedenceLint {
     for (Rank rank = 0; rank < triggers_.size(); ++rank) AddEntry(rank, all);
     const KeywordIndex index(all);
     for (const std::string& command : commands) {
-      std::vector<Rank> ranks = index.All(command, scratch_);
+      std::vector<Rank> ranks;
+      index.All(command, scratch_, ranks);
       for (Rank rank = 0; rank < triggers_.size(); ++rank) {
         if (triggers_[rank].rule->match != MatchKind::kRegex || everything_[rank]) continue;
         if (re2::RE2::PartialMatch(command, *KeywordOf(triggers_[rank]).regex)) ranks.push_back(rank);
@@ -327,6 +328,21 @@ void LintEvents(const std::vector<Rule>& rules, LintReport& report) {
   }
 }
 
+/// Whatever holds the keyword holds the excluded word, too.
+void LintExclude(const Rule& rule, LintReport& report) {
+  if (rule.exclude.empty() || rule.match == MatchKind::kRegex) return;
+  for (const Keyword& keyword : rule.keywords) {
+    const std::u32string codes = Codes(keyword.text);
+    const auto found = std::find_if(rule.exclude.begin(), rule.exclude.end(), [&](const Keyword& word) {
+      return codes.find(Codes(word.text)) != std::u32string::npos;
+    });
+    if (found == rule.exclude.end()) continue;
+    report.Add(LintKind::kHidden, rule, *found,
+               "关键词“" + keyword.text + "”里就有 exclude 的“" + found->text +
+                   "”，所以它永远不会命中：请把 exclude 的词写长一些，或删掉其中一个");
+  }
+}
+
 }  // namespace
 
 void LintPrecedence(const std::vector<Rule>& rules, const std::vector<std::string>& commands, LintReport& report) {
@@ -334,6 +350,7 @@ void LintPrecedence(const std::vector<Rule>& rules, const std::vector<std::strin
   lint.Run();
   lint.LintCommands(commands);
   LintEvents(rules, report);
+  for (const Rule& rule : rules) LintExclude(rule, report);
 }
 
 }  // namespace yingda::rules

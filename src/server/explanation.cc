@@ -121,7 +121,7 @@ wechat::Incoming TextMessage(std::string_view text) {
 
 Explanation Explain(const bot::Account& account, const wechat::Incoming& message) {
   bot::PipelineScratch scratch;
-  const bot::Decision decision = bot::Decide(account, message, 0, scratch);
+  const bot::Decision decision = bot::Decide(account, message, {}, scratch);
   Explanation explanation;
   explanation.asks_model = decision.action == bot::Decision::Action::kAskModel;
   explanation.question = decision.question;

@@ -36,6 +36,7 @@ struct JobRecord {
   Delivery delivery = Delivery::kNone;
   std::string page_id;           // of its answer page; empty: none
   std::string picture_url = {};  // of the picture that the question is about; empty: none
+  std::string instruction = {};  // added to the system prompt for this question; empty: none
   int64_t usage_day = 0;         // the day whose usage it counts for (see Usage); 0: none. Not loaded again
 };
 

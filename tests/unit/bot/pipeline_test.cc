@@ -61,7 +61,7 @@ class PipelineTest : public ::testing::Test {
     wechat::Incoming message;
     message.type = wechat::MessageType::kText;
     message.content = text;
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   Decision Event(const std::string& name, const std::string& key = "") {
     wechat::Incoming message;
@@ -69,12 +69,12 @@ class PipelineTest : public ::testing::Test {
     message.event = wechat::EventTypeOf(name);
     message.event_name = name;
     message.event_key = key;
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   Decision Type(wechat::MessageType type) {
     wechat::Incoming message;
     message.type = type;
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   Decision Place(const std::string& label) {
     wechat::Incoming message;
@@ -82,14 +82,14 @@ class PipelineTest : public ::testing::Test {
     message.Add("Location_X", "39.98");
     message.Add("Location_Y", "116.30");
     message.Add("Label", label);
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   Decision Link(const std::string& title) {
     wechat::Incoming message;
     message.type = wechat::MessageType::kLink;
     message.Add("Title", title);
     message.Add("Url", "https://example.com/a");
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   static std::string Shown(const Decision& decision) {
     const auto* const text = std::get_if<wechat::TextReply>(&decision.reply);
@@ -168,7 +168,7 @@ TEST_F(PipelineTest, RecognisedVoiceIsTreatedAsText) {
   wechat::Incoming message;
   message.type = wechat::MessageType::kVoice;
   message.Add("Recognition", "营业时间");
-  EXPECT_EQ(Shown(Decide(account_, message, 0, scratch_)), "九点");
+  EXPECT_EQ(Shown(Decide(account_, message, {}, scratch_)), "九点");
 }
 
 TEST_F(PipelineTest, PlacesAndLinksAreQuestionsToTheModel) {
@@ -214,7 +214,7 @@ class NoHttp final : public net::HttpClient {
 TEST_F(PipelineTest, PicturesAreQuestionsOnlyWhereTheyAreSeen) {
   wechat::Incoming message;
   message.type = wechat::MessageType::kImage;
-  const auto decide = [&] { return Decide(account_, message, 0, scratch_); };
+  const auto decide = [&] { return Decide(account_, message, {}, scratch_); };
   testing::ManualClock clock;
   net::EventLoop loop(clock);
   NoHttp client;

@@ -107,6 +107,18 @@ TEST(LintTest, AKeyOfAnEventIsHiddenByARuleForAllKeysOfHigherPriority) {
   EXPECT_THAT(LintText("- event: subscribe\n  key: qrscene_door-7\n  reply: b\n"), ElementsAre(HasSubstr("“door-7”")));
 }
 
+TEST(LintTest, ARuleWithAConditionHidesNothing) {
+  const std::string late = RuleOf("营业时间", "contains", 0);
+  for (const char* condition : {"exclude: [不]", "hours: [\"9:00-18:00\"]", "cooldown: 10m", "days: [周一]"}) {
+    EXPECT_THAT(LintText(RuleOf("营业", "contains", 1) + "  " + condition + "\n" + late), IsEmpty()) << condition;
+  }
+}
+
+TEST(LintTest, AnExcludedWordInsideTheKeywordIsTold) {
+  EXPECT_THAT(LintText("- keywords: [营业时间, 几点开]\n  exclude: [营業, 不]\n  reply: x\n"),
+              ElementsAre(AllOf(StartsWith("a.yml:2:13: "), HasSubstr("永远不会命中"))));
+}
+
 TEST(LintTest, ExpressionsThatMatchEverythingAreToldOnceAndNotAgainForEachKeyword) {
   const auto lines = LintText(RuleOf("'.+'", "regex", 1) + RuleOf("a1, b2, c3", "contains", 0));
   EXPECT_THAT(lines, ElementsAre(AllOf(StartsWith("a.yml:1:14: "), HasSubstr("几乎匹配所有消息"))));
