@@ -73,6 +73,7 @@ class Console {
 
   static std::string Shown(const json& reply) {
     const std::string type = reply.value("type", ""), content = reply.value("content", "");
+    if (type == "text" && base::TrimBlanks(content).empty()) return "";
     if (type == "text") return content.substr(0, content.find_last_not_of('\n') + 1);
     if ((type == "img" || type == "voice") && !content.empty()) return type + " " + content;
     if (type != "news" || reply["news_info"]["list"].empty()) return "";

@@ -103,7 +103,7 @@ TEST(LintTest, AKeyOfAnEventIsHiddenByARuleForAllKeysOfHigherPriority) {
   const std::string key = "- event: click\n  key: A\n  reply: a\n";
   EXPECT_THAT(LintText(key + "- event: click\n  reply: b\n"), IsEmpty());
   EXPECT_THAT(LintText(key + "- event: click\n  priority: 1\n  reply: b\n"),
-              ElementsAre(AllOf(StartsWith("a.yml:1:1: "), HasSubstr("a.yml:4"))));
+              ElementsAre(AllOf(StartsWith("a.yml:1:"), HasSubstr("a.yml:4"))));
   EXPECT_THAT(LintText("- event: subscribe\n  key: qrscene_door-7\n  reply: b\n"), ElementsAre(HasSubstr("“door-7”")));
 }
 
