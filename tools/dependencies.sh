@@ -8,7 +8,8 @@ set -euo pipefail
 build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev libpugixml-dev libssl-dev libcurl4-openssl-dev
        nlohmann-json3-dev libsqlite3-dev libyaml-cpp-dev libspdlog-dev libre2-dev libmd4c-dev prometheus-cpp-dev libcli11-dev curl
        ca-certificates)
-tests=(libgtest-dev libgmock-dev libbenchmark-dev nginx-light openssl python3 git chromium)
+tests=(libgtest-dev libgmock-dev libbenchmark-dev nginx-light openssl python3 python3-jsonschema
+       python3-yaml git chromium)
 
 references=(libvectorscan-dev libicu-dev)
 

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
+#include "app/rules_command.h"
 #include "app/simulate_command.h"
 #include "app/stats_command.h"
 #include "app/status_command.h"
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
   CLI::App* demo =
       cli.add_subcommand("demo-model", "A stand-in for a model server, for trying things out without a key");
   demo->add_option("--listen", demo_arguments.listen, "Address")->capture_default_str();
+  RulesCommand rules(cli);
   SimulateCommand simulate(cli);
   StatsCommand stats(cli);
   StatusCommand status(cli);
@@ -64,6 +66,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return cli.exit(error) == 0 ? kExitOk : kExitUsage;
   }
+  if (rules.Chosen()) return rules.Run();
   if (simulate.Chosen()) return simulate.Run();
   if (stats.Chosen()) return stats.Run();
   if (status.Chosen()) return status.Run();
