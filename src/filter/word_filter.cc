@@ -51,6 +51,7 @@ class WordFilter::Builder {
       const Word& word = filter_.words_[id];
       const std::string_view text = std::string_view(filter_.pool_).substr(word.text, word.length_bytes);
       (is_literal_[id] ? literal : letters).push_back({text, id});
+      if (!is_literal_[id]) filter_.widest_gap_ = std::max<uint32_t>(filter_.widest_gap_, word.longest_gap);
     }
     filter_.letters_ = PatternIndex::Build(letters, FoldMode::kLetters);
     filter_.literal_ = PatternIndex::Build(literal, FoldMode::kLiteral);
@@ -159,12 +160,13 @@ Fate WordFilter::Judge(const PatternHit& hit, const FoldedText& text) const {
   return Interrupted(word, hit, text) ? Fate::kInterrupted : Fate::kActs;
 }
 
-void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, Scratch& scratch,
+void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from, Scratch& scratch,
                         std::vector<Explanation>* refused) const {
   scratch.hits.clear();
   index.Scan(text, scratch.scan, scratch.hits);
   index.ScanStretched(text, scratch.hits);
   for (const PatternHit& hit : scratch.hits) {
+    if (text.Begin(hit.first) < from) continue;
     const Word& word = words_[hit.pattern];
     const WordHit place{text.Begin(hit.first), text.EndWithInvisible(hit.last - 1), hit.pattern, word.level};
     const Fate fate = Judge(hit, text);
@@ -177,16 +179,16 @@ void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, Scratch& sc
 }
 
 // Leaves in scratch.denied the words that stand, in order.
-void WordFilter::Find(std::string_view text, Scratch& scratch, std::vector<Explanation>* refused) const {
+void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const {
   scratch.denied.clear();
   scratch.allowed.clear();
   if (!letters_.Empty()) {
     scratch.letters.Fold(text, FoldMode::kLetters);
-    FindIn(letters_, scratch.letters, scratch, refused);
+    FindIn(letters_, scratch.letters, from, scratch, refused);
   }
   if (!literal_.Empty()) {
     scratch.literal.Fold(text, FoldMode::kLiteral);
-    FindIn(literal_, scratch.literal, scratch, refused);
+    FindIn(literal_, scratch.literal, from, scratch, refused);
   }
   std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
   std::sort(scratch.allowed.begin(), scratch.allowed.end(), InOrder);
@@ -220,7 +222,7 @@ Level WordFilter::LevelOf(uint32_t word, Direction direction) const {
 Verdict WordFilter::Check(std::string_view text, Direction direction, Scratch& scratch) const {
   Verdict verdict;
   if (!For(direction).enabled) return verdict;
-  Find(text, scratch, nullptr);
+  Find(text, 0, scratch, nullptr);
   verdict.hits.reserve(scratch.denied.size());
   for (WordHit hit : scratch.denied) {
     hit.level = LevelOf(hit.word, direction);
@@ -261,7 +263,7 @@ WordInfo WordFilter::Info(uint32_t number) const {
 std::vector<Explanation> WordFilter::Explain(std::string_view text, Direction direction) const {
   Scratch scratch;
   std::vector<Explanation> explanations;
-  Find(text, scratch, &explanations);
+  Find(text, 0, scratch, &explanations);
   for (const WordHit& hit : scratch.denied) explanations.push_back({hit, Fate::kActs, 0});
   for (Explanation& each : explanations) {
     each.hit.level = LevelOf(each.hit.word, direction);
