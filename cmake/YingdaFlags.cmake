@@ -9,8 +9,9 @@ find_package(Threads REQUIRED)
 
 add_library(yingda_flags INTERFACE)
 target_include_directories(yingda_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
-target_compile_options(yingda_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+target_compile_options(yingda_flags INTERFACE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Wold-style-cast
                                               -Woverloaded-virtual -Wcast-qual)
+target_compile_options(yingda_flags INTERFACE "$<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>")
 target_link_libraries(yingda_flags INTERFACE Threads::Threads)
 # Some libraries ask for it, and headers that are read once for all must be read by all alike.
 target_compile_options(yingda_flags INTERFACE -pthread)

@@ -26,9 +26,14 @@ if(YINGDA_TESTS AND NOT YINGDA_FUZZ AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug" OR
   target_link_libraries(yingda_test_headers PRIVATE yingda_flags GTest::gmock yingda_test_options)
   target_precompile_headers(yingda_test_headers PRIVATE ${YINGDA_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
 endif()
+# They also compile a few files of a target as one: most of a file's time goes into headers that its neighbours read,
+# too. What GCC says of shadowed names and of anonymous namespaces is then about files that do not know each other; the
+# dev build asks it of each file alone.
 function(yingda_share_headers target headers)
   if(TARGET ${headers})
     target_precompile_headers(${target} REUSE_FROM ${headers})
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 5)
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
 endfunction()
 

@@ -5,6 +5,10 @@
 
 namespace yingda::app {
 
+bot::AccountSettings SettingsOf(const config::AccountConfig& account) {
+  return {account.system_prompt, account.texts, account.max_question_bytes, account.quotas, account.sees};
+}
+
 base::Result<AccountData> LoadAccountData(const config::AccountConfig& account) {
   AccountData data;
   std::string wrong;
@@ -16,14 +20,14 @@ base::Result<AccountData> LoadAccountData(const config::AccountConfig& account) 
   rules::LoadReport rules_report;
   auto rules = rules::RuleSet::Load(account.rules, rules_report);
   if (rules) {
-    data.rules = *std::move(rules);
+    data.files.rules = *std::move(rules);
   } else {
     note(rules.error());
   }
   filter::LoadReport words_report;
   auto words = filter::WordFilter::Load(account.filters, words_report);
   if (words) {
-    data.words = *std::move(words);
+    data.files.words = *std::move(words);
   } else {
     note(words.error());
   }

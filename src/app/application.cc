@@ -105,14 +105,9 @@ base::Result<void> Application::MakeAccounts() {
     }
     auto account = std::make_unique<bot::Account>();
     account->name = from.name;
-    account->system_prompt = from.system_prompt;
-    account->texts = from.texts;
-    account->max_question_bytes = from.max_question_bytes;
-    account->sees = from.sees;
+    account->settings.Set(std::make_shared<const bot::AccountSettings>(SettingsOf(from)));
+    account->files.Set(std::make_shared<const bot::AccountFiles>(std::move(data->files)));
     account->pictures = pictures_.get();
-    account->quotas = from.quotas;
-    account->rules.Set(std::move(data->rules));
-    account->words.Set(std::move(data->words));
     account->model = MakeModel(from);
     accounts_.push_back(std::move(account));
   }
@@ -291,8 +286,7 @@ void Application::Reload() {
       logger_.Error("reload_failed", {{"account", accounts_[i]->name}, {"what", data.error().message}});
       continue;
     }
-    accounts_[i]->rules.Set(std::move(data->rules));
-    accounts_[i]->words.Set(std::move(data->words));
+    accounts_[i]->files.Set(std::make_shared<const bot::AccountFiles>(std::move(data->files)));
     logger_.Info("reloaded",
                  {{"account", accounts_[i]->name}, {"rules", data->rule_count}, {"words", data->word_count}});
   }

@@ -30,10 +30,8 @@ int RunExplain(const ExplainArguments& arguments) {
   NoCallModel model;
   bot::Account account;
   account.name = from->name;
-  account.texts = from->texts;
-  account.max_question_bytes = from->max_question_bytes;
-  account.rules.Set(data->rules);
-  account.words.Set(data->words);
+  account.settings.Set(std::make_shared<const bot::AccountSettings>(SettingsOf(*from)));
+  account.files.Set(std::make_shared<const bot::AccountFiles>(data->files));
   if (!from->upstreams.empty()) account.model = &model;
   const server::Explanation explanation =
       server::Explain(account, server::TextMessage(base::ToValidUtf8(arguments.text)));

@@ -18,7 +18,7 @@ constexpr std::array<uint8_t, 256> MakeDigits() {
   for (const char blank : {' ', '\t', '\r', '\n'}) digits[static_cast<uint8_t>(blank)] = kBlank;
   return digits;
 }
-constexpr std::array<uint8_t, 256> kDigits = MakeDigits();
+constexpr std::array<uint8_t, 256> kBase64Digits = MakeDigits();
 
 }  // namespace
 
@@ -49,7 +49,7 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   uint32_t group = 0;
   size_t digits = 0;
   size_t padding = 0;
-  const auto digit_at = [&](size_t i) { return kDigits[static_cast<uint8_t>(text[i])]; };
+  const auto digit_at = [&](size_t i) { return kBase64Digits[static_cast<uint8_t>(text[i])]; };
   const auto write_group = [&](uint32_t bits) {
     *to++ = static_cast<char>(bits >> 16);
     *to++ = static_cast<char>(bits >> 8);

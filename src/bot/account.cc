@@ -8,7 +8,7 @@
 namespace yingda::bot {
 
 bool Account::AnswerBlocked(std::string_view answer) const {
-  const auto list = words.Get();
+  const auto list = files.Get()->words;
   if (!list || answer.empty()) return false;
   filter::Scratch scratch;
   return list->Check(text::WeChatText(answer), filter::Direction::kOutbound, scratch).level == filter::Level::kBlock;
@@ -34,7 +34,7 @@ std::string Account::PageMarkdown(std::string_view answer, bool finished) const 
 }
 
 std::string Account::Masked(std::string_view text) const {
-  const auto list = words.Get();
+  const auto list = files.Get()->words;
   if (!list || text.empty()) return std::string(text);
   filter::Scratch scratch;
   const filter::Verdict verdict = list->Check(text, filter::Direction::kOutbound, scratch);

@@ -24,20 +24,31 @@ struct ModelSees {
   bool picture = false;
 };
 
-/// One official account (公众号) as the bot sees it. Rules and words are replaced as a whole while it lives, and WeChat
-/// may tell at any time that the account cannot do what was thought.
-/// Lifetime: made once at start-up, outlives everything that refers to it.
-struct Account {
-  std::string name;
-  mutable std::atomic<Ability> ability{Ability::kPassive};
+/// What of an account's configuration can be replaced while it serves.
+struct AccountSettings {
   std::string system_prompt;
   Texts texts;
   size_t max_question_bytes = 8 * 1024;
   QuotaLimits quotas;
-  base::Snapshot<rules::RuleSet> rules{nullptr};
-  base::Snapshot<filter::WordFilter> words{nullptr};
-  model::ChatModel* model = nullptr;
   ModelSees sees;
+};
+
+/// What admins write for the account, as loaded together: a message meets the rules and the words of one moment.
+struct AccountFiles {
+  std::shared_ptr<const rules::RuleSet> rules;      // null: none
+  std::shared_ptr<const filter::WordFilter> words;  // null: none
+};
+
+/// One official account (公众号) as the bot sees it. Settings, and rules with words, are replaced as a whole while it
+/// lives: whoever uses something of them holds the pointer meanwhile, and a job keeps the settings that it began with.
+/// WeChat may tell at any time that the account cannot do what was thought.
+/// Lifetime: made once at start-up, outlives everything that refers to it.
+struct Account {
+  std::string name;
+  mutable std::atomic<Ability> ability{Ability::kPassive};
+  base::Snapshot<AccountSettings> settings{std::make_shared<const AccountSettings>()};  // never null
+  base::Snapshot<AccountFiles> files{std::make_shared<const AccountFiles>()};           // never null
+  model::ChatModel* model = nullptr;
   model::PictureFetcher* pictures = nullptr;       // null: pictures are not seen
   platform::FollowerMessages* messages = nullptr;  // null: no API of WeChat is configured
 

@@ -43,7 +43,7 @@ void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
   logger_.Warning("busy",
                   {{"account", question.account->name}, {"request", question.request_id}, {"jobs", jobs_.size()}});
   const Account& account = *question.account;
-  std::string text = account.texts.busy;
+  std::string text = question.settings->texts.busy;
   if (question.kind == Question::Kind::kReply && account.AbilityNow() != Ability::kPushOnly) {
     const auto* const own = std::get_if<wechat::TextReply>(&question.own);
     text = own == nullptr ? "" : own->content;
@@ -75,6 +75,7 @@ base::Task AnswerDesk::GivePart(JobPointer job) {
     co_return;
   }
   const Account& account = *job->question.account;
+  const Texts& texts = job->question.settings->texts;
   if (account.AnswerBlocked(job->answer)) {
     EndCall(job, model::ChatFailure::kContentPolicy);  // the work concludes at once, with the text for it
     co_return;
@@ -83,8 +84,8 @@ base::Task AnswerDesk::GivePart(JobPointer job) {
   OpenPage(job);
   const std::string before = account.ReadableSoFar(job->answer);
   const PageStyle whole_reply = StyleOf(*job, options_.page_bytes);
-  const std::string_view own = std::string_view(before).substr(0, GivableBytes(before, account.texts, whole_reply));
-  const size_t own_bytes = PartReply(own, account.texts, whole_reply).size();
+  const std::string_view own = std::string_view(before).substr(0, GivableBytes(before, texts, whole_reply));
+  const size_t own_bytes = PartReply(own, texts, whole_reply).size();
   if (job->question.kind == Question::Kind::kModel) job->front = co_await TakeFront(job, own_bytes);
   if (stopping_ || job->left || job->model_done) {  // what ended meanwhile is given whole
     job->giving_part = false;
@@ -92,9 +93,9 @@ base::Task AnswerDesk::GivePart(JobPointer job) {
     co_return;
   }
   const std::string so_far = account.ReadableSoFar(job->answer);
-  const PageStyle style = StyleOf(*job, RoomBehind(job->front, options_.page_bytes, account.texts));
-  job->given = so_far.substr(0, GivableBytes(so_far, account.texts, style));
-  job->reply = JoinReply(job->front, PartReply(job->given, account.texts, style), account.texts);
+  const PageStyle style = StyleOf(*job, RoomBehind(job->front, options_.page_bytes, texts));
+  job->given = so_far.substr(0, GivableBytes(so_far, texts, style));
+  job->reply = JoinReply(job->front, PartReply(job->given, texts, style), texts);
   job->front_given = !job->front.empty();
   job->reply_is_part = true;
   job->reply_loss = job->given;
@@ -113,9 +114,9 @@ std::string AnswerDesk::WaitingText(const Job& job) const {
     const auto* const own = std::get_if<wechat::TextReply>(&job.question.own);
     if (own == nullptr) return "";
     PageStyle style = StyleOf(job, options_.page_bytes);
-    return NextPage(own->content, 0, job.question.account->texts, style).text;
+    return NextPage(own->content, 0, job.question.settings->texts, style).text;
   }
-  return PartReply("", job.question.account->texts, StyleOf(job, options_.page_bytes));
+  return PartReply("", job.question.settings->texts, StyleOf(job, options_.page_bytes));
 }
 
 void AnswerDesk::PartStored(const JobPointer& job) {

@@ -74,6 +74,7 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
     port->Close();
     return;
   }
+  if (!question.settings) question.settings = question.account->settings.Get();
   const auto found = jobs_.find(question.key);
   if (found != jobs_.end()) {
     const JobPointer job = found->second;
@@ -94,7 +95,7 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
   if (options_.log_content) logger_.Info("content", {{"request", question.request_id}, {"question", question.text}});
   follow_up_.FollowerSpoke(*question.account, question.open_id);
   if (question.kind == Question::Kind::kModel) {
-    if (const std::string* const refusal = quota_.Refusal(*question.account, question.open_id)) {
+    if (const std::string* const refusal = quota_.Refusal(*question.account, *question.settings, question.open_id)) {
       if (refusal->empty() || !inbox_.MayHave(question.account->name, question.open_id)) {
         SayAtOnce(question, *port, *refusal);
         return;

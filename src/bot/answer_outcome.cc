@@ -17,7 +17,7 @@ store::Turn MakeTurn(const char* role, std::string content, base::WallTime at) {
 }  // namespace
 
 const std::string& AnswerDesk::RefusalText(const Job& job, Admission admission) const {
-  const Texts& texts = job.question.account->texts;
+  const Texts& texts = job.question.settings->texts;
   return admission == Admission::kQueueFull ? texts.queue_full : texts.busy;
 }
 
@@ -31,22 +31,23 @@ int64_t AnswerDesk::TokensOf(const Job& job, const model::ChatOutcome& outcome) 
 
 ShownAnswer AnswerDesk::Shown(const Job& job, const model::ChatOutcome& outcome) const {
   const Account& account = *job.question.account;
-  if (account.AnswerBlocked(job.answer)) return {account.texts.blocked_answer, false, false};
+  if (account.AnswerBlocked(job.answer)) return {job.question.settings->texts.blocked_answer, false, false};
   const bool whole = outcome.failure == model::ChatFailure::kNone;
   std::string text = account.Readable(job.answer);
   if (base::TrimBlanks(text).empty() || !(whole || outcome.truncated)) {
-    return {FailureText(whole ? model::ChatFailure::kEmpty : outcome.failure, account.texts), false, false};
+    return {FailureText(whole ? model::ChatFailure::kEmpty : outcome.failure, job.question.settings->texts), false,
+            false};
   }
-  if (outcome.truncated) text += account.texts.cut_off;
+  if (outcome.truncated) text += job.question.settings->texts.cut_off;
   return {std::move(text), whole, true};
 }
 
 store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
   const Account& account = *job.question.account;
-  PageStyle style = StyleOf(job, RoomBehind(job.front, options_.page_bytes, account.texts));
+  PageStyle style = StyleOf(job, RoomBehind(job.front, options_.page_bytes, job.question.settings->texts));
   style.made_by_model = shown.by_model;
   style.page_url.clear();
-  TextPage first = NextPage(shown.text, 0, account.texts, style);
+  TextPage first = NextPage(shown.text, 0, job.question.settings->texts, style);
   FinishPage(job, shown, first.more);
   store::InboxItem rest;
   job.loss_by_model = shown.by_model;
@@ -62,9 +63,9 @@ store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
   } else {
     if (!job.page_id.empty()) {
       style.page_url = pages_.Url(job.page_id);
-      first = NextPage(shown.text, 0, account.texts, style);
+      first = NextPage(shown.text, 0, job.question.settings->texts, style);
     }
-    job.reply = JoinReply(job.front, first.text, account.texts);
+    job.reply = JoinReply(job.front, first.text, job.question.settings->texts);
     job.front_given = !job.front.empty();
     job.reply_loss = shown.text.substr(0, first.taken_bytes);
     job.delivery = job.waiting.empty() ? store::Delivery::kNone : store::Delivery::kClaimed;
@@ -94,11 +95,12 @@ store::JobResult AnswerDesk::ConcludeOwn(Job& job, std::string own, std::string 
     job.reply = job.front.text;  // says itself how to go on
     job.reply_loss = job.front.text;
   } else {
-    PageStyle style = StyleOf(job, RoomBehind(job.front, options_.page_bytes, account.texts));
+    PageStyle style = StyleOf(job, RoomBehind(job.front, options_.page_bytes, job.question.settings->texts));
     style.made_by_model = false;
     const bool repeats = job.question.kind != Question::Kind::kReply;  // a page, or a text of ours
-    const TextPage page = repeats ? TextPage{own, own.size(), false} : NextPage(own, 0, account.texts, style);
-    job.reply = JoinReply(job.front, page.text, account.texts);
+    const TextPage page =
+        repeats ? TextPage{own, own.size(), false} : NextPage(own, 0, job.question.settings->texts, style);
+    job.reply = JoinReply(job.front, page.text, job.question.settings->texts);
     job.reply_loss = std::move(loss);
     if (page.more) item = InboxItemOf(job, own.substr(page.taken_bytes), 1, false);
   }
@@ -160,7 +162,7 @@ void AnswerDesk::FinishPage(Job& job, const ShownAnswer& shown, bool is_long) {
   job.page_open = false;
   const Account& account = *job.question.account;
   std::string markdown = shown.by_model ? account.PageMarkdown(job.answer, true) : shown.text;
-  if (shown.by_model && !shown.is_answer) markdown += "\n\n" + account.texts.cut_off;
+  if (shown.by_model && !shown.is_answer) markdown += "\n\n" + job.question.settings->texts.cut_off;
   pages_.Finish(PageOf(job, std::move(markdown), true));
 }
 

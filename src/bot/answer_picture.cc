@@ -37,7 +37,7 @@ base::Completion<bool> AnswerDesk::PictureSeen(const JobPointer& job, const std:
   }
   return base::Completion<bool>([this, job, url, own](std::function<void(bool)> done) {
     const Account& account = *job->question.account;
-    if (stopping_ || job->left || url.empty() || !account.sees.picture || account.pictures == nullptr) {
+    if (stopping_ || job->left || url.empty() || !job->question.settings->sees.picture || account.pictures == nullptr) {
       done(!own);
       return;
     }

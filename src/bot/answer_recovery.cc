@@ -17,6 +17,7 @@ Question QuestionOf(const store::JobRecord& record, const Account& account) {
   Question question;
   question.key = record.key;
   question.account = &account;
+  question.settings = account.settings.Get();
   question.kind = KindOf(record.kind);
   question.open_id = record.open_id;
   question.to_user = record.to_user;

@@ -120,9 +120,9 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   model::ConversationBudget budget;
   const model::ChatModel* const counts = job->question.account->model;
   budget.prompt_tokens = static_cast<int>(options_.history_tokens / (counts ? counts->TokensPerEstimate() : 1));
-  budget.max_question_bytes = job->question.account->max_question_bytes;
-  request.messages =
-      model::FitHistory(job->question.account->system_prompt, history, job->question.text, budget, std::move(pictures));
+  budget.max_question_bytes = job->question.settings->max_question_bytes;
+  request.messages = model::FitHistory(job->question.settings->system_prompt, history, job->question.text, budget,
+                                       std::move(pictures));
   request.deadline = job->answer_by;
   for (const model::ChatMessage& message : request.messages) job->prompt_estimate += model::EstimateTokens(message);
   request.request_id = job->question.request_id;
@@ -172,12 +172,13 @@ base::Completion<InboxShare> AnswerDesk::TakeFront(const JobPointer& job, size_t
   if (!job->front.empty() || by_message || stopping_ || job->left) {
     return base::Completion<InboxShare>([front = job->front](auto done) { done(front); });
   }
-  const size_t dressed = own_bytes + account.texts.ai_label.size() + account.texts.page_link.size() + kLinkBytes;
+  const Texts& texts = job->question.settings->texts;
+  const size_t dressed = own_bytes + texts.ai_label.size() + texts.page_link.size() + kLinkBytes;
   const bool can_be_cut = job->question.kind == Question::Kind::kModel;
-  const size_t room = RoomInFront(dressed, can_be_cut, options_.page_bytes, account.texts);
+  const size_t room = RoomInFront(dressed, can_be_cut, options_.page_bytes, texts);
   return inbox_.Take(account.name, job->question.open_id, job->claim_key, false,
-                     [&account, room](const std::vector<store::InboxItem>& unread) {
-                       return FrontOfReply(unread, account.texts, room);
+                     [settings = job->question.settings, room](const std::vector<store::InboxItem>& unread) {
+                       return FrontOfReply(unread, settings->texts, room);
                      });
 }
 
@@ -189,13 +190,13 @@ base::Completion<InboxShare> AnswerDesk::TakePage(const JobPointer& job) {
   const Account& account = *job->question.account;
   // What a process that ended had taken may have arrived or not; an explicit 继续 is the time to give it again.
   return inbox_.Take(account.name, job->question.open_id, job->claim_key, true,
-                     [this, job, &account](const std::vector<store::InboxItem>& unread) {
+                     [this, job](const std::vector<store::InboxItem>& unread) {
                        if (job->reply) return InboxShare();
                        PageStyle style = StyleOf(*job, options_.page_bytes);
                        style.made_by_model = true;
                        if (!unread.front().page_id.empty()) style.page_url = pages_.Url(unread.front().page_id);
                        // What comes behind a page that the follower has just read needs no label.
-                       return NextInboxPage(unread, account.texts, style, unread.front().part == 0);
+                       return NextInboxPage(unread, job->question.settings->texts, style, unread.front().part == 0);
                      });
 }
 

@@ -61,7 +61,7 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
     tokens = TokensOf(*job, outcome);
     usage_day = quota_.Answered(*job->question.account, job->question.open_id, tokens);
     co_await PartGiven(job);
-    shown = seen ? Shown(*job, outcome) : ShownAnswer{job->question.account->texts.picture_failed, false, false};
+    shown = seen ? Shown(*job, outcome) : ShownAnswer{job->question.settings->texts.picture_failed, false, false};
   }
   job->model_done = true;
   if (!stopping_ && !job->left && !job->reply) job->front = co_await TakeFront(job, shown.text.size());
@@ -81,7 +81,7 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
 
 /// 继续: the next page of what waits for the follower; when there is none yet, of what is being made for them.
 base::Task AnswerDesk::GiveNextPage(JobPointer job, bool accepted_before) {
-  const Texts& texts = job->question.account->texts;
+  const Texts& texts = job->question.settings->texts;
   const bool accepted = co_await Accept(job, accepted_before);
   if (accepted) job->front = co_await TakePage(job);
   while (accepted && job->front.empty() && !job->reply && !stopping_ && !job->left &&
@@ -111,7 +111,7 @@ base::Task AnswerDesk::GiveNextPage(JobPointer job, bool accepted_before) {
 
 /// 重发: the last answer once more, for whoever did not get it.
 base::Task AnswerDesk::GiveLastAgain(JobPointer job, bool accepted_before) {
-  const Texts& texts = job->question.account->texts;
+  const Texts& texts = job->question.settings->texts;
   const bool accepted = co_await Accept(job, accepted_before);
   std::string own = RefusalText(*job, Admission::kStoreFailed);
   std::string loss;

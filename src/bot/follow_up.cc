@@ -203,7 +203,7 @@ InboxShare FollowUp::Choose(const Follower& follower, const std::vector<store::I
   // Which question it answers needs to be said only when the follower has asked another one since.
   constexpr int64_t kSameMomentMs = 1000;
   const bool labelled = unread.front().asked_ms + kSameMomentMs < follower.spoke_ms;
-  return NextInboxPage(unread, follower.account->texts, style, labelled);
+  return NextInboxPage(unread, follower.account->settings.Get()->texts, style, labelled);
 }
 
 base::Completion<InboxShare> FollowUp::TakeNext(const FollowerPointer& follower, const std::string& key) {

@@ -31,6 +31,7 @@ struct Question {
   };
   std::string key;  // message key
   const Account* account = nullptr;
+  std::shared_ptr<const AccountSettings> settings;  // those it began with; null: the account's of now
   Kind kind = Kind::kModel;
   std::string open_id;
   std::string to_user;

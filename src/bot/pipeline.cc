@@ -33,6 +33,13 @@ Decision FromRule(Route route, rules::RuleMatch match) {
   return decision;
 }
 
+/// The account as it is when the message comes: one moment's settings and files for all of its way.
+struct Moment {
+  const Account& account;
+  const AccountSettings& settings;
+  const AccountFiles& files;
+};
+
 std::string Lower(std::string_view name) {
   std::string lower(name);
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -40,7 +47,7 @@ std::string Lower(std::string_view name) {
   return lower;
 }
 
-Decision DecideEvent(const Account& account, const wechat::Incoming& message, uint64_t choice,
+Decision DecideEvent(const AccountFiles& files, const wechat::Incoming& message, uint64_t choice,
                      PipelineScratch& scratch) {
   Decision decision;
   decision.route = Route::kEvent;
@@ -48,8 +55,7 @@ Decision DecideEvent(const Account& account, const wechat::Incoming& message, ui
     decision.action = Action::kForget;  // the platform's rules: whoever leaves is forgotten
     return decision;
   }
-  const auto rules = account.rules.Get();
-  if (!rules || !wechat::ShowsReply(message.event)) return decision;
+  if (!files.rules || !wechat::ShowsReply(message.event)) return decision;
   const std::string name = Lower(message.event_name);
   const bool by_scene = message.event == wechat::EventType::kSubscribe || message.event == wechat::EventType::kScan;
   rules::RuleInput input;
@@ -58,22 +64,22 @@ Decision DecideEvent(const Account& account, const wechat::Incoming& message, ui
   input.event_key = by_scene ? message.scene() : std::string_view(message.event_key);
   input.open_id = message.from_user;
   input.choice = choice;
-  if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kEvent, *std::move(match));
+  if (auto match = files.rules->Match(input, scratch.rules)) return FromRule(Route::kEvent, *std::move(match));
   return decision;
 }
 
-Decision DecideText(const Account& account, const wechat::Incoming& message, std::string_view text, uint64_t choice,
+Decision DecideText(const Moment& now, const wechat::Incoming& message, std::string_view text, uint64_t choice,
                     PipelineScratch& scratch) {
-  const Texts& texts = account.texts;
+  const Texts& texts = now.settings.texts;
   if (base::TrimBlanks(text).empty()) return Say(Route::kMessageType, texts.empty_text);
   if (text == kUnsupportedMarker) return Say(Route::kMessageType, texts.unsupported);
 
   filter::Verdict verdict;
-  const auto words = account.words.Get();
+  const auto& words = now.files.words;
   if (words) verdict = words->Check(text, filter::Direction::kInbound, scratch.words);
   if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, texts.blocked_question);
 
-  if (const auto rules = account.rules.Get()) {
+  if (const auto& rules = now.files.rules) {
     rules::RuleInput input;
     input.kind = rules::RuleInput::kText;
     input.text = text;
@@ -101,8 +107,8 @@ Decision DecideText(const Account& account, const wechat::Incoming& message, std
       break;
   }
 
-  if (text.size() > account.max_question_bytes) return Say(Route::kModel, texts.question_too_long);
-  if (account.model == nullptr) return Say(Route::kModel, texts.model_unavailable);
+  if (text.size() > now.settings.max_question_bytes) return Say(Route::kModel, texts.question_too_long);
+  if (now.account.model == nullptr) return Say(Route::kModel, texts.model_unavailable);
   decision.route = Route::kModel;
   decision.action = Action::kAskModel;
   decision.question = verdict.level == filter::Level::kMask ? words->Mask(text, verdict) : std::string(text);
@@ -110,13 +116,13 @@ Decision DecideText(const Account& account, const wechat::Incoming& message, std
 }
 
 /// A message that is no text: what it says to the model, or `otherwise` when that is nothing.
-Decision DecideSeen(const Account& account, const std::string& seen, const std::string& otherwise,
+Decision DecideSeen(const Moment& now, const std::string& seen, const std::string& otherwise,
                     PipelineScratch& scratch) {
-  if (seen.empty() || account.model == nullptr) return Say(Route::kMessageType, otherwise);
+  if (seen.empty() || now.account.model == nullptr) return Say(Route::kMessageType, otherwise);
   filter::Verdict verdict;
-  const auto words = account.words.Get();
+  const auto& words = now.files.words;
   if (words) verdict = words->Check(seen, filter::Direction::kInbound, scratch.words);
-  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, account.texts.blocked_question);
+  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, now.settings.texts.blocked_question);
   Decision decision;
   decision.route = Route::kModel;
   decision.action = Action::kAskModel;
@@ -124,11 +130,11 @@ Decision DecideSeen(const Account& account, const std::string& seen, const std::
   return decision;
 }
 
-Decision DecidePicture(const Account& account, const wechat::Incoming& message) {
-  const bool seen = account.sees.picture && account.pictures != nullptr && account.model != nullptr;
+Decision DecidePicture(const Moment& now, const wechat::Incoming& message) {
+  const bool seen = now.settings.sees.picture && now.account.pictures != nullptr && now.account.model != nullptr;
   const std::string_view url = message.pic_url();
-  if (!seen || url.empty()) return Say(Route::kMessageType, account.texts.image);
-  if (url.size() > model::PictureFetcher::kMaxUrlBytes) return Say(Route::kModel, account.texts.picture_failed);
+  if (!seen || url.empty()) return Say(Route::kMessageType, now.settings.texts.image);
+  if (url.size() > model::PictureFetcher::kMaxUrlBytes) return Say(Route::kModel, now.settings.texts.picture_failed);
   Decision decision;
   decision.route = Route::kModel;
   decision.action = Action::kAskModel;
@@ -177,24 +183,27 @@ const char* ToString(Decision::Action action) {
 
 Decision Decide(const Account& account, const wechat::Incoming& message, uint64_t choice, PipelineScratch& scratch) {
   using wechat::MessageType;
-  const Texts& texts = account.texts;
+  const auto settings = account.settings.Get();
+  const auto files = account.files.Get();
+  const Moment now{account, *settings, *files};
+  const Texts& texts = settings->texts;
   switch (message.type) {
     case MessageType::kEvent:
-      return DecideEvent(account, message, choice, scratch);
+      return DecideEvent(*files, message, choice, scratch);
     case MessageType::kText:
-      return DecideText(account, message, message.content, choice, scratch);
+      return DecideText(now, message, message.content, choice, scratch);
     case MessageType::kVoice:
-      if (!message.recognition().empty()) return DecideText(account, message, message.recognition(), choice, scratch);
+      if (!message.recognition().empty()) return DecideText(now, message, message.recognition(), choice, scratch);
       return Say(Route::kMessageType, texts.voice);
     case MessageType::kImage:
-      return DecidePicture(account, message);
+      return DecidePicture(now, message);
     case MessageType::kVideo:
     case MessageType::kShortVideo:
       return Say(Route::kMessageType, texts.video);
     case MessageType::kLocation:
-      return DecideSeen(account, account.sees.location ? LocationText(message) : "", texts.location, scratch);
+      return DecideSeen(now, settings->sees.location ? LocationText(message) : "", texts.location, scratch);
     case MessageType::kLink:
-      return DecideSeen(account, account.sees.link ? LinkText(message) : "", texts.link, scratch);
+      return DecideSeen(now, settings->sees.link ? LinkText(message) : "", texts.link, scratch);
     case MessageType::kMiniProgramPage:
     case MessageType::kUnknown:
       break;

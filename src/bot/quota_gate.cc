@@ -8,37 +8,40 @@ namespace yingda::bot {
 QuotaGate::QuotaGate(Quota::Options options, net::EventLoop& loop, base::Metrics& metrics)
     : loop_(loop), metrics_(metrics), quota_(options) {}
 
-const std::string* QuotaGate::Refusal(const Account& account, const std::string& open_id) {
-  const Quota::Verdict verdict = quota_.Check(account.name, account.quotas, open_id, loop_.clock().WallNow());
+const std::string* QuotaGate::Refusal(const Account& account, const AccountSettings& settings,
+                                      const std::string& open_id) {
+  const Quota::Verdict verdict = quota_.Check(account.name, settings.quotas, open_id, loop_.clock().WallNow());
   if (verdict == Quota::Verdict::kYes) return nullptr;
   metrics_
       .Counter("yingda_quota_refused_total", "Questions that were not taken because a quota was used up",
                {{"account", account.name}, {"limit", ToString(verdict)}})
       .Add();
-  if (verdict == Quota::Verdict::kFollowerMinute) return &account.texts.quota_minute;
-  return verdict == Quota::Verdict::kFollowerDay ? &account.texts.quota_day : &account.texts.quota_account;
+  if (verdict == Quota::Verdict::kFollowerMinute) return &settings.texts.quota_minute;
+  return verdict == Quota::Verdict::kFollowerDay ? &settings.texts.quota_day : &settings.texts.quota_account;
 }
 
 int64_t QuotaGate::Taken(const Account& account, const std::string& open_id) {
-  const int64_t day = quota_.CountMessage(account.name, account.quotas, open_id, loop_.clock().WallNow());
+  const auto settings = account.settings.Get();
+  const int64_t day = quota_.CountMessage(account.name, settings->quotas, open_id, loop_.clock().WallNow());
   if (day != 0) Show(account);
-  return account.quotas.Any() ? day : 0;  // without limits nobody's use need outlive the process
+  return settings->quotas.Any() ? day : 0;  // without limits nobody's use need outlive the process
 }
 
 int64_t QuotaGate::Answered(const Account& account, const std::string& open_id, int64_t tokens) {
-  const int64_t day = quota_.CountTokens(account.name, account.quotas, open_id, tokens, loop_.clock().WallNow());
+  const auto settings = account.settings.Get();
+  const int64_t day = quota_.CountTokens(account.name, settings->quotas, open_id, tokens, loop_.clock().WallNow());
   if (day != 0) Show(account);
-  return account.quotas.Any() ? day : 0;  // without limits nobody's use need outlive the process
+  return settings->quotas.Any() ? day : 0;  // without limits nobody's use need outlive the process
 }
 
 void QuotaGate::Recover(const Account& account, const store::Usage& usage) {
-  if (!usage.open_id.empty() && account.quotas.follower_per_day == 0) return;
+  if (!usage.open_id.empty() && account.settings.Get()->quotas.follower_per_day == 0) return;
   quota_.Recover(account.name, usage.open_id, usage.day, {usage.messages, usage.tokens}, loop_.clock().WallNow());
   if (usage.open_id.empty()) Show(account);
 }
 
 void QuotaGate::RecoverQuestion(const Account& account, const store::JobRecord& question) {
-  quota_.RecoverQuestion(account.name, account.quotas, question.open_id,
+  quota_.RecoverQuestion(account.name, account.settings.Get()->quotas, question.open_id,
                          base::WallTime(std::chrono::milliseconds(question.first_seen_ms)), loop_.clock().WallNow());
 }
 

@@ -19,8 +19,8 @@ class QuotaGate {
  public:
   QuotaGate(Quota::Options options, net::EventLoop& loop, base::Metrics& metrics);
 
-  /// What the follower is told instead of an answer; null: the question is taken.
-  const std::string* Refusal(const Account& account, const std::string& open_id);
+  /// What the follower is told instead of an answer, one of the texts; null: the question is taken.
+  const std::string* Refusal(const Account& account, const AccountSettings& settings, const std::string& open_id);
   /// A question was taken. Gives the day that it counts for, 0 for staff.
   int64_t Taken(const Account& account, const std::string& open_id);
   /// Its answer took so many tokens. Gives the day that they count for, 0 for staff.

@@ -18,7 +18,7 @@ constexpr size_t kMaxProseBytes = 2048;
 
 bool IsWordByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-std::string Lower(std::string_view text) {
+std::string LowerCase(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return lower;
@@ -87,7 +87,7 @@ bool SaysLittle(const std::string& code) {
 /// Takes from the prose what the code and the named parameter have left out.
 void ReadProse(std::string_view prose, bool param_told, UpstreamError& error) {
   prose = prose.substr(0, kMaxProseBytes);
-  const std::string lower = Lower(prose);
+  const std::string lower = LowerCase(prose);
   const bool unknown = std::any_of(kUnknownWords.begin(), kUnknownWords.end(),
                                    [&](std::string_view words) { return lower.find(words) != lower.npos; });
   if (unknown && !param_told && error.param.empty()) error.param = NamedMember(prose);

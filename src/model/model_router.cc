@@ -9,7 +9,7 @@
 namespace yingda::model {
 namespace {
 
-int64_t Milliseconds(base::Duration duration) {
+int64_t InMilliseconds(base::Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
@@ -190,7 +190,7 @@ void ModelRouter::Step(const RoutedPointer& routed) {
       return;
     case RouteStep::What::kWait:
       meters_->wait.Add();
-      routed->way += " wait@" + std::to_string(Milliseconds(now - routed->asked));
+      routed->way += " wait@" + std::to_string(InMilliseconds(now - routed->asked));
       routed->timer = loop_.At(step.until, [this, routed] {
         routed->timer = 0;
         Step(routed);
@@ -221,7 +221,7 @@ void ModelRouter::Begin(const RoutedPointer& routed, size_t candidate, bool hedg
   step.Add();
   ++routed->calls;
   routed->candidates[candidate].under_way = true;
-  routed->way += (hedge ? " +" : " ") + upstream.name() + "@" + std::to_string(Milliseconds(now - routed->asked));
+  routed->way += (hedge ? " +" : " ") + upstream.name() + "@" + std::to_string(InMilliseconds(now - routed->asked));
   routed->attempts.push_back(attempt);
 
   ChatEvents events;
@@ -384,7 +384,7 @@ void ModelRouter::Report(const Routed& routed, const ChatOutcome& outcome) const
                              {"outcome", ToString(outcome.failure)},
                              {"calls", routed.calls},
                              {"way", routed.way},
-                             {"ms", Milliseconds(loop_.clock().Now() - routed.asked)}});
+                             {"ms", InMilliseconds(loop_.clock().Now() - routed.asked)}});
 }
 
 }  // namespace yingda::model

@@ -32,7 +32,7 @@ ChatFailure FailureOf(base::ErrorCode transport) {
   }
 }
 
-std::string Milliseconds(base::Duration duration) {
+std::string MillisecondsText(base::Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) + " ms";
 }
 
@@ -134,9 +134,9 @@ void UpstreamCall::OnTimer() {
   } else if (now >= total_deadline_) {
     FailWith(ChatFailure::kTimeout, "deadline" + (progress_ == 0 ? reasoning : std::string()));
   } else if (progress_ == 0) {
-    FailWith(ChatFailure::kTimeout, "no first token in " + Milliseconds(first_token_within_) + reasoning);
+    FailWith(ChatFailure::kTimeout, "no first token in " + MillisecondsText(first_token_within_) + reasoning);
   } else {
-    FailWith(ChatFailure::kTimeout, "idle for " + Milliseconds(options_.idle_timeout));
+    FailWith(ChatFailure::kTimeout, "idle for " + MillisecondsText(options_.idle_timeout));
   }
 }
 

@@ -16,7 +16,7 @@ using Kind = TokenAnswer::Kind;
 
 constexpr int kOkStatus = 200;
 constexpr int kServerError = 500;
-constexpr int64_t kLongestLifetime = 7 * 24 * 3600;  // seconds; WeChat says 7200, anything longer is nonsense
+constexpr int64_t kLongestLifetimeSeconds = 7 * 24 * 3600;  // seconds; WeChat says 7200, anything longer is nonsense
 constexpr size_t kMaxAnswer = 64 * 1024;
 constexpr size_t kMaxToken = 2048;
 
@@ -115,8 +115,8 @@ TokenAnswer ReadTokenAnswer(const base::Result<HttpAnswer>& answer) {
   const auto token = body.find("access_token");
   const auto lifetime = body.find("expires_in");
   if (answer->status != kOkStatus || token == body.end() || !token->is_string() || lifetime == body.end() ||
-      !lifetime->is_number_integer() || lifetime->get<int64_t>() <= 0 || lifetime->get<int64_t>() > kLongestLifetime ||
-      !LooksLikeToken(token->get<std::string>())) {
+      !lifetime->is_number_integer() || lifetime->get<int64_t>() <= 0 ||
+      lifetime->get<int64_t>() > kLongestLifetimeSeconds || !LooksLikeToken(token->get<std::string>())) {
     return Busy("WeChat's API answered something that is no token (" + status + "); check api_base");
   }
   TokenAnswer good;

@@ -10,7 +10,7 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr std::string_view kPath = "/wxapi/";
+constexpr std::string_view kProxyPath = "/wxapi/";
 constexpr size_t kMaxPath = 256;
 
 bool IsTokenPath(std::string_view path) { return path == "/cgi-bin/token" || path == "/cgi-bin/stable_token"; }
@@ -88,13 +88,13 @@ ApiProxyHandler::ApiProxyHandler(std::map<std::string, platform::WeChatApi*> api
 
 void ApiProxyHandler::Serve(net::HttpServer& server) {
   for (const char* const method : {"GET", "POST"}) {
-    server.Handle(method, std::string(kPath),
+    server.Handle(method, std::string(kProxyPath),
                   [this](const auto& request, auto responder) { Forward(request, std::move(responder)); });
   }
 }
 
 void ApiProxyHandler::Forward(const net::HttpRequest& request, net::Responder responder) {
-  const std::string_view rest = request.Path().substr(kPath.size());
+  const std::string_view rest = request.Path().substr(kProxyPath.size());
   const size_t slash = std::min(rest.find('/'), rest.size());
   const std::string account(rest.substr(0, slash));
   ApiClients::Admission admission = clients_.Admit(request, account);

@@ -57,7 +57,7 @@ const char* FateName(filter::Fate fate) {
 }
 
 void ExplainWords(const bot::Account& account, const std::string& text, Json& json, std::string& lines) {
-  const auto words = account.words.Get();
+  const auto words = account.files.Get()->words;
   if (!words) return;
   Json list = Json::array();
   for (const filter::Explanation& found : words->Explain(text, filter::Direction::kInbound)) {
@@ -73,7 +73,7 @@ void ExplainWords(const bot::Account& account, const std::string& text, Json& js
 }
 
 void ExplainRules(const bot::Account& account, const wechat::Incoming& message, Json& json, std::string& lines) {
-  const auto rules = account.rules.Get();
+  const auto rules = account.files.Get()->rules;
   if (!rules) return;
   rules::RuleInput input;
   input.kind = rules::RuleInput::kText;

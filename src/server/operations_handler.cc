@@ -105,7 +105,8 @@ void OperationsHandler::AskModel(const bot::Account& account, std::string questi
   test->explanation = std::move(explanation);
   loop_.Post([this, test, &account, question = std::move(question)] {
     model::ChatRequest chat;
-    if (!account.system_prompt.empty()) chat.messages.push_back({"system", account.system_prompt});
+    const auto settings = account.settings.Get();
+    if (!settings->system_prompt.empty()) chat.messages.push_back({"system", settings->system_prompt});
     chat.messages.push_back({"user", question});
     chat.deadline = loop_.clock().Now() + options_.test_deadline;
     chat.request_id = "test";
@@ -119,8 +120,8 @@ void OperationsHandler::AskModel(const bot::Account& account, std::string questi
     });
     events.on_text = [asked](std::string_view text) { asked->answer.append(text); };
     events.on_done = [this, asked, &account](const model::ChatOutcome& outcome) {
-      const std::string shown =
-          account.AnswerBlocked(asked->answer) ? account.texts.blocked_answer : account.Readable(asked->answer);
+      const std::string shown = account.AnswerBlocked(asked->answer) ? account.settings.Get()->texts.blocked_answer
+                                                                     : account.Readable(asked->answer);
       asked->responder.Send({200, kJson, WithAnswer(asked->explanation, shown, outcome), {}});
       // Not now: this runs inside the call that goes with the test.
       loop_.Post([this, asked] { EndTest(asked); });

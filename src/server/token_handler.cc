@@ -13,7 +13,7 @@
 namespace yingda::server {
 namespace {
 
-constexpr std::string_view kPath = "/token/";
+constexpr std::string_view kTokenPath = "/token/";
 constexpr std::string_view kRefused = "refused=";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 /// Enough to tell one token from another, and too little to say anything about it where addresses are logged.
@@ -59,12 +59,12 @@ TokenHandler::TokenHandler(std::map<std::string, platform::TokenProvider*> token
     : tokens_(std::move(tokens)), clients_(clients), loop_(loop), metrics_(metrics) {}
 
 void TokenHandler::Serve(net::HttpServer& server) {
-  server.Handle("GET", std::string(kPath),
+  server.Handle("GET", std::string(kTokenPath),
                 [this](const auto& request, auto responder) { Answer(request, std::move(responder)); });
 }
 
 void TokenHandler::Answer(const net::HttpRequest& request, net::Responder responder) {
-  const std::string account(request.Path().substr(kPath.size()));
+  const std::string account(request.Path().substr(kTokenPath.size()));
   ApiClients::Admission admission = clients_.Admit(request, account);
   if (admission.client == nullptr) {
     responder.Send(std::move(admission.refusal));

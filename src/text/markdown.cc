@@ -13,7 +13,7 @@ namespace {
 // What no honest text needs: a larger result is given up for the plain text.
 constexpr size_t kTextBytesPerByte = 8;
 constexpr size_t kHtmlBytesPerByte = 16;
-constexpr size_t kAllowance = 4096;
+constexpr size_t kOutputAllowance = 4096;
 
 // Whether a client could take the < at `at` for the start or end of a link.
 bool LooksLikeLink(std::string_view text, size_t at) {
@@ -83,7 +83,7 @@ class PageSeeker : public MarkdownVisitor {
 
 std::string WeChatText(std::string_view markdown) {
   const PreparedMarkdown prepared(markdown);
-  const size_t max_bytes = kTextBytesPerByte * markdown.size() + kAllowance;
+  const size_t max_bytes = kTextBytesPerByte * markdown.size() + kOutputAllowance;
   WeChatWriter writer(prepared.text(), max_bytes);
   if (!ParseMarkdown(prepared, writer)) return Finished(prepared.clean());
   std::string text = Finished(writer.written());
@@ -92,7 +92,7 @@ std::string WeChatText(std::string_view markdown) {
 
 std::vector<std::string> HtmlBlocks(std::string_view markdown) {
   const PreparedMarkdown prepared(markdown);
-  HtmlWriter writer(kHtmlBytesPerByte * markdown.size() + kAllowance);
+  HtmlWriter writer(kHtmlBytesPerByte * markdown.size() + kOutputAllowance);
   if (ParseMarkdown(prepared, writer)) return writer.Take();
   std::string plain = "<pre>";
   AppendEscaped(plain, prepared.clean());

@@ -16,12 +16,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kKey = "sk-very-secret-key";
+constexpr const char* kSecretKey = "sk-very-secret-key";
 
 model::UpstreamOptions Upstream(const std::string& base_url = "https://api.example.com/v1") {
   model::UpstreamOptions upstream;
   upstream.base_url = base_url;
-  upstream.api_key = kKey;
+  upstream.api_key = kSecretKey;
   upstream.model = "chat-1";
   return upstream;
 }
@@ -56,7 +56,7 @@ std::string Bad(const model::UpstreamOptions& upstream, const UpstreamFindings& 
   const OnlineReport report = UpstreamVerdict(upstream, findings);
   EXPECT_FALSE(report.good);
   EXPECT_THAT(report.lines, ElementsAre(StartsWith("✗ 模型 main：")));
-  EXPECT_THAT(report.lines, Each(Not(HasSubstr(kKey))));
+  EXPECT_THAT(report.lines, Each(Not(HasSubstr(kSecretKey))));
   return report.lines.empty() ? "" : report.lines.front();
 }
 
@@ -180,7 +180,7 @@ TEST(UpstreamVerdictTest, AModelThatIsNotListedIsSaidWithSomeThatAre) {
   findings.models = {{"a", "b", "c", "d", "e", "f"}};
   EXPECT_THAT(Bad(Upstream(), findings),
               AllOf(HasSubstr("没有 chat-1 这个模型"), HasSubstr("地址是对的"), HasSubstr("a、b、c、d、e 等 6 个。")));
-  findings.models = {{"a", kKey}};
+  findings.models = {{"a", kSecretKey}};
   EXPECT_THAT(Bad(Upstream(), findings), HasSubstr("a、***。"));
   findings.models = {{"chat-1"}};
   EXPECT_THAT(Bad(Upstream(), findings), HasSubstr("chat-1 在模型列表里，但是"));

@@ -116,7 +116,9 @@ class HandStore final : public store::Store {
 class HandModel final : public model::ChatModel {
  public:
   std::vector<model::ChatEvents> calls;
-  std::unique_ptr<model::ChatCall> Ask(const model::ChatRequest&, model::ChatEvents events) override {
+  std::vector<std::string> prompts;  // of the system
+  std::unique_ptr<model::ChatCall> Ask(const model::ChatRequest& request, model::ChatEvents events) override {
+    prompts.push_back(request.messages.front().role == "system" ? request.messages.front().content : "");
     calls.push_back(std::move(events));
     return std::make_unique<model::ChatCall>();
   }
@@ -175,6 +177,11 @@ class AnswerDeskTest : public ::testing::Test {
   }
   void End() {
     OnLoop([&] { model_.calls.back().on_done({}); });
+  }
+  void Change(const std::function<void(AccountSettings&)>& change) {
+    auto settings = std::make_shared<AccountSettings>(*account_.settings.Get());
+    change(*settings);
+    account_.settings.Set(std::move(settings));
   }
   /// Moves the clock and lets everything that is due run.
   void Advance(base::Duration by) {
@@ -291,13 +298,13 @@ TEST_F(AnswerDeskTest, BlankRestIsNotKept) {
 }
 
 TEST_F(AnswerDeskTest, RefusedQuestionCostsNeitherStoreNorModel) {
-  account_.quotas.follower_per_day = 1;
+  Change([](AccountSettings& settings) { settings.quotas.follower_per_day = 1; });
   Push("first");
   OnLoop([&] { model_.calls.back().on_done({}); });
   const size_t finished = store_.finished.size();
   const auto port = Push("second");
   ASSERT_EQ(port->sent.size(), 1u);
-  EXPECT_THAT(port->sent.front(), HasSubstr(account_.texts.quota_day));
+  EXPECT_THAT(port->sent.front(), HasSubstr(account_.settings.Get()->texts.quota_day));
   EXPECT_EQ(Push("second")->sent, port->sent) << "a push that was on its way here meanwhile";
   EXPECT_EQ(store_.accepted, 1);
   EXPECT_EQ(store_.finished.size(), finished);
@@ -305,8 +312,26 @@ TEST_F(AnswerDeskTest, RefusedQuestionCostsNeitherStoreNorModel) {
   EXPECT_EQ(desk_->Jobs(), 0u);
 }
 
+TEST_F(AnswerDeskTest, JobKeepsTheSettingsItBeganWith) {
+  Change([](AccountSettings& settings) {
+    settings.system_prompt = "旧";
+    settings.texts.model_unavailable = "旧的话";
+  });
+  const auto port = Push("k");
+  EXPECT_EQ(model_.prompts.back(), "旧");
+  Change([](AccountSettings& settings) {
+    settings.system_prompt = "新";
+    settings.texts.model_unavailable = "新的话";
+  });
+  OnLoop([&] { model_.calls.back().on_done({model::ChatFailure::kUnreachable, "", "", false, 0, 0}); });
+  ASSERT_EQ(port->sent.size(), 1u);
+  EXPECT_THAT(port->sent.front(), HasSubstr("旧的话"));
+  Push("next");
+  EXPECT_EQ(model_.prompts.back(), "新");
+}
+
 TEST_F(AnswerDeskTest, TokensAreWrittenOnceWithTheAnswer) {
-  account_.quotas.tokens_per_day = 1000;
+  Change([](AccountSettings& settings) { settings.quotas.tokens_per_day = 1000; });
   Push("k")->open = false;
   Advance(10s);
   Push("k");

@@ -43,13 +43,18 @@ class PipelineTest : public ::testing::Test {
     rules::LoadReport rules_report;
     auto rules = rules::RuleSet::Load({folder_.File("rules")}, rules_report);
     EXPECT_TRUE(rules) << rules.error().message;
-    account_.rules.Set(*rules);
     filter::LoadReport words_report;
     auto words = filter::WordFilter::Load(folder_.File("words"), words_report);
     EXPECT_TRUE(words) << words.error().message;
-    account_.words.Set(*words);
+    account_.files.Set(std::make_shared<const AccountFiles>(AccountFiles{*rules, *words}));
     account_.name = "main";
     account_.model = &model_;
+  }
+
+  void Change(const std::function<void(AccountSettings&)>& change) {
+    auto settings = std::make_shared<AccountSettings>(*account_.settings.Get());
+    change(*settings);
+    account_.settings.Set(std::move(settings));
   }
 
   void Write(const std::string& name, const std::string& text) {
@@ -111,7 +116,7 @@ TEST_F(PipelineTest, OrdinaryTextGoesToTheModelAsItIs) {
 TEST_F(PipelineTest, BlockedWordStandsBeforeRules) {
   const Decision decision = Text("营业时间 网络博彩平台");
   EXPECT_EQ(decision.route, Route::kWords);
-  EXPECT_EQ(Shown(decision), account_.texts.blocked_question);
+  EXPECT_EQ(Shown(decision), account_.settings.Get()->texts.blocked_question);
 }
 
 TEST_F(PipelineTest, MaskedWordReachesTheModelMasked) {
@@ -136,31 +141,31 @@ TEST_F(PipelineTest, TransferToAHumanIsAReplyOfItsOwn) {
 TEST_F(PipelineTest, CommandsComeBehindRules) {
   EXPECT_EQ(Text("继续").action, Action::kContinue);
   EXPECT_EQ(Text("清空").action, Action::kClear);
-  EXPECT_EQ(Shown(Text("帮助")), account_.texts.help);
+  EXPECT_EQ(Shown(Text("帮助")), account_.settings.Get()->texts.help);
   EXPECT_EQ(Text("继续说").action, Action::kAskModel);
 }
 
 TEST_F(PipelineTest, OddTextsHaveTheirOwnReplies) {
-  EXPECT_EQ(Shown(Text("")), account_.texts.empty_text);
-  EXPECT_EQ(Shown(Text(" \n　")), account_.texts.empty_text);
-  EXPECT_EQ(Shown(Text("【收到不支持的消息类型，暂无法显示】")), account_.texts.unsupported);
-  EXPECT_EQ(Shown(Text(std::string(60'000, 'x'))), account_.texts.question_too_long);
+  EXPECT_EQ(Shown(Text("")), account_.settings.Get()->texts.empty_text);
+  EXPECT_EQ(Shown(Text(" \n　")), account_.settings.Get()->texts.empty_text);
+  EXPECT_EQ(Shown(Text("【收到不支持的消息类型，暂无法显示】")), account_.settings.Get()->texts.unsupported);
+  EXPECT_EQ(Shown(Text(std::string(60'000, 'x'))), account_.settings.Get()->texts.question_too_long);
   EXPECT_EQ(Text("]]>\x01\xef\xbf\xbd").action, Action::kAskModel);
 }
 
 TEST_F(PipelineTest, EveryMessageTypeHasItsText) {
   using wechat::MessageType;
-  EXPECT_EQ(Shown(Type(MessageType::kImage)), account_.texts.image);
-  EXPECT_EQ(Shown(Type(MessageType::kVoice)), account_.texts.voice);
-  EXPECT_EQ(Shown(Type(MessageType::kVideo)), account_.texts.video);
-  EXPECT_EQ(Shown(Type(MessageType::kShortVideo)), account_.texts.video);
-  EXPECT_EQ(Shown(Type(MessageType::kLocation)), account_.texts.location);
-  EXPECT_EQ(Shown(Type(MessageType::kLink)), account_.texts.link);
+  EXPECT_EQ(Shown(Type(MessageType::kImage)), account_.settings.Get()->texts.image);
+  EXPECT_EQ(Shown(Type(MessageType::kVoice)), account_.settings.Get()->texts.voice);
+  EXPECT_EQ(Shown(Type(MessageType::kVideo)), account_.settings.Get()->texts.video);
+  EXPECT_EQ(Shown(Type(MessageType::kShortVideo)), account_.settings.Get()->texts.video);
+  EXPECT_EQ(Shown(Type(MessageType::kLocation)), account_.settings.Get()->texts.location);
+  EXPECT_EQ(Shown(Type(MessageType::kLink)), account_.settings.Get()->texts.link);
   EXPECT_TRUE(std::holds_alternative<wechat::NoReply>(Type(MessageType::kUnknown).reply));
 }
 
 TEST_F(PipelineTest, EmptiedTextOfATypeMeansSilence) {
-  account_.texts.image.clear();
+  Change([](AccountSettings& settings) { settings.texts.image.clear(); });
   EXPECT_TRUE(std::holds_alternative<wechat::NoReply>(Type(wechat::MessageType::kImage).reply));
 }
 
@@ -184,7 +189,7 @@ TEST_F(PipelineTest, PlacesAndLinksAreQuestionsToTheModel) {
 
 TEST_F(PipelineTest, PlacesAndLinksPassTheWordsButNeitherRulesNorCommands) {
   EXPECT_EQ(Link("网络博彩平台大全").route, Route::kWords);
-  EXPECT_EQ(Shown(Link("网络博彩平台大全")), account_.texts.blocked_question);
+  EXPECT_EQ(Shown(Link("网络博彩平台大全")), account_.settings.Get()->texts.blocked_question);
   EXPECT_EQ(Place("网络博彩平台").route, Route::kWords);
   EXPECT_THAT(Link("一个小坏词").question, ::testing::HasSubstr("《一个***》"));
   EXPECT_EQ(Link("营业时间").action, Action::kAskModel);
@@ -192,16 +197,16 @@ TEST_F(PipelineTest, PlacesAndLinksPassTheWordsButNeitherRulesNorCommands) {
 }
 
 TEST_F(PipelineTest, WhatTheModelDoesNotSeeGetsItsText) {
-  account_.sees = {false, true, false};
-  EXPECT_EQ(Shown(Place("北京")), account_.texts.location);
+  Change([](AccountSettings& settings) { settings.sees = {false, true, false}; });
+  EXPECT_EQ(Shown(Place("北京")), account_.settings.Get()->texts.location);
   EXPECT_EQ(Link("题").action, Action::kAskModel);
-  account_.sees = {true, false, false};
+  Change([](AccountSettings& settings) { settings.sees = {true, false, false}; });
   EXPECT_EQ(Place("北京").action, Action::kAskModel);
-  EXPECT_EQ(Shown(Link("题")), account_.texts.link);
-  account_.sees = {true, true, true};
+  EXPECT_EQ(Shown(Link("题")), account_.settings.Get()->texts.link);
+  Change([](AccountSettings& settings) { settings.sees = {true, true, true}; });
   account_.model = nullptr;
-  EXPECT_EQ(Shown(Place("北京")), account_.texts.location);
-  EXPECT_EQ(Shown(Link("题")), account_.texts.link);
+  EXPECT_EQ(Shown(Place("北京")), account_.settings.Get()->texts.location);
+  EXPECT_EQ(Shown(Link("题")), account_.settings.Get()->texts.link);
   EXPECT_EQ(Place("网络博彩平台").route, Route::kMessageType) << "nobody reads it";
 }
 
@@ -221,20 +226,20 @@ TEST_F(PipelineTest, PicturesAreQuestionsOnlyWhereTheyAreSeen) {
   base::Metrics metrics;
   model::PictureFetcher fetcher({}, client, loop, metrics);
   message.Add("PicUrl", "http://mmbiz.qpic.cn/a/0");
-  EXPECT_EQ(Shown(decide()), account_.texts.image);
-  account_.sees.picture = true;
-  EXPECT_EQ(Shown(decide()), account_.texts.image) << "nothing to fetch it with";
+  EXPECT_EQ(Shown(decide()), account_.settings.Get()->texts.image);
+  Change([](AccountSettings& settings) { settings.sees.picture = true; });
+  EXPECT_EQ(Shown(decide()), account_.settings.Get()->texts.image) << "nothing to fetch it with";
   account_.pictures = &fetcher;
   EXPECT_EQ(decide().action, Action::kAskModel);
   EXPECT_EQ(decide().picture_url, "http://mmbiz.qpic.cn/a/0");
   EXPECT_EQ(decide().question, "（我发来一张图片，请看图回答。）");
-  account_.sees.picture = false;
-  EXPECT_EQ(Shown(decide()), account_.texts.image);
-  account_.sees.picture = true;
+  Change([](AccountSettings& settings) { settings.sees.picture = false; });
+  EXPECT_EQ(Shown(decide()), account_.settings.Get()->texts.image);
+  Change([](AccountSettings& settings) { settings.sees.picture = true; });
   message.fields.front().value.append(2048, 'a');
-  EXPECT_EQ(Shown(decide()), account_.texts.picture_failed);
+  EXPECT_EQ(Shown(decide()), account_.settings.Get()->texts.picture_failed);
   message.fields.clear();
-  EXPECT_EQ(Shown(decide()), account_.texts.image);
+  EXPECT_EQ(Shown(decide()), account_.settings.Get()->texts.image);
 }
 
 TEST_F(PipelineTest, EventsAreAnsweredByRulesOrNotAtAll) {
@@ -251,7 +256,7 @@ TEST_F(PipelineTest, EventsAreAnsweredByRulesOrNotAtAll) {
 
 TEST_F(PipelineTest, WithoutAModelTheFollowerIsTold) {
   account_.model = nullptr;
-  EXPECT_EQ(Shown(Text("问题")), account_.texts.model_unavailable);
+  EXPECT_EQ(Shown(Text("问题")), account_.settings.Get()->texts.model_unavailable);
 }
 
 }  // namespace

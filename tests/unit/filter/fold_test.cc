@@ -17,36 +17,36 @@ std::string Folded(std::string_view text, FoldMode mode = FoldMode::kLetters) {
   return out;
 }
 
-struct Case {
+struct FoldCase {
   const char* text;
   const char* want;
 };
 
 TEST(FoldTest, EveryWayOfWritingALetterFoldsToThePlainOne) {
-  const Case cases[] = {
+  const FoldCase cases[] = {
       {"FUCK", "fuck"}, {"ｆｕｃｋ", "fuck"},  {"Ⓕⓤc⒦", "fuck"},
       {"𝓯𝓾𝓬𝓴", "fuck"}, {"🄵🅤🅲🅺", "fuck"},      {"🇫🇺🇨🇰", "fuck"},
       {"ꜰᴜᴄᴋ", "fuck"}, {"fùçk", "fuck"},      {"fu\u0300c\u0327k", "fuck"},
       {"ﬁne", "fine"},  {"Straße", "strasse"}, {"㎏", "kg"},
       {"Ⅷ", "viii"},
   };
-  for (const Case& c : cases) EXPECT_EQ(Folded(c.text), c.want) << c.text;
+  for (const FoldCase& c : cases) EXPECT_EQ(Folded(c.text), c.want) << c.text;
 }
 
 TEST(FoldTest, EveryStyleOfDigitFoldsToTheAsciiOne) {
-  const Case cases[] = {
+  const FoldCase cases[] = {
       {"９₈⁷", "987"}, {"⒋⑸⑥", "456"},           {"⓿❶➁➂➍", "01234"}, {"⓵➊", "11"},
       {"⑿❿", "1210"},  {"1️⃣2️⃣", "12"}, {"٣๔", "34"},       {"𝟗𝟘", "90"},
   };
-  for (const Case& c : cases) EXPECT_EQ(Folded(c.text), c.want) << c.text;
+  for (const FoldCase& c : cases) EXPECT_EQ(Folded(c.text), c.want) << c.text;
 }
 
 TEST(FoldTest, TraditionalAndVariantCharactersFoldToSimplifiedOnes) {
-  const Case cases[] = {
+  const FoldCase cases[] = {
       {"臺灣", "台湾"}, {"賭博", "赌博"},     {"愽彩", "博彩"}, {"裏裡", "里里"},
       {"幹", "干"},     {"㊀㈤㊄", "一五五"}, {"網絡", "网络"}, {"麼", "么"},
   };
-  for (const Case& c : cases) EXPECT_EQ(Folded(c.text), c.want) << c.text;
+  for (const FoldCase& c : cases) EXPECT_EQ(Folded(c.text), c.want) << c.text;
 }
 
 TEST(FoldTest, WhatLiesBetweenLettersIsLeftOut) {

@@ -24,13 +24,13 @@ class CountingLogger final : public base::Logger {
   void Write(base::LogLevel, std::string_view, std::initializer_list<base::LogField>) override { ++lines; }
 };
 
-struct Fixture {
-  explicit Fixture(base::Duration every = minutes(4)) {
+struct WarmFixture {
+  explicit WarmFixture(base::Duration every = minutes(4)) {
     auto owned = std::make_unique<FakeChatModel>();
     model = owned.get();
     keep_warm = std::make_unique<KeepWarm>(KeepWarm::Options{"local", every}, std::move(owned), loop, log, metrics);
   }
-  ~Fixture() {
+  ~WarmFixture() {
     RunOn(loop, [this] { keep_warm.reset(); });
     loop.Stop();
   }
@@ -73,7 +73,7 @@ struct Fixture {
 };
 
 TEST(KeepWarmTest, AsksAtTheStartAndThenWheneverNobodyDid) {
-  Fixture f;
+  WarmFixture f;
   f.Start();
   ASSERT_EQ(f.Asked(), 1U);
   EXPECT_EQ(f.model->requests[0].messages.size(), 1U);
@@ -87,7 +87,7 @@ TEST(KeepWarmTest, AsksAtTheStartAndThenWheneverNobodyDid) {
 }
 
 TEST(KeepWarmTest, BeforeTheStartAndWithoutATimeItAsksNothing) {
-  Fixture not_started, off(seconds(0));
+  WarmFixture not_started, off(seconds(0));
   not_started.Advance(minutes(100));
   off.Start();
   off.Advance(minutes(100));
@@ -95,7 +95,7 @@ TEST(KeepWarmTest, BeforeTheStartAndWithoutATimeItAsksNothing) {
 }
 
 TEST(KeepWarmTest, NeverHasTwoQuestionsOfItsOwn) {
-  Fixture f;
+  WarmFixture f;
   f.Start();
   f.Advance(minutes(100));
   EXPECT_EQ(f.Asked(), 1U) << "the first is still under way";
@@ -106,7 +106,7 @@ TEST(KeepWarmTest, NeverHasTwoQuestionsOfItsOwn) {
 }
 
 TEST(KeepWarmTest, FollowersCallsKeepTheModelWarmUntilTheyEnd) {
-  Fixture f;
+  WarmFixture f;
   f.Start();
   f.Say(1);
   f.Advance(minutes(3));
@@ -125,7 +125,7 @@ TEST(KeepWarmTest, FollowersCallsKeepTheModelWarmUntilTheyEnd) {
 }
 
 TEST(KeepWarmTest, ShortCallsPutItOffWithoutEverMovingTheTimer) {
-  Fixture f;
+  WarmFixture f;
   f.Start();
   f.Say(1);
   for (size_t i = 2; i < 12; ++i) {
@@ -142,7 +142,7 @@ TEST(KeepWarmTest, ShortCallsPutItOffWithoutEverMovingTheTimer) {
 }
 
 TEST(KeepWarmTest, ADroppedCallIsOver) {
-  Fixture f;
+  WarmFixture f;
   f.Start();
   f.Say(1);
   Answer answer;
@@ -155,7 +155,7 @@ TEST(KeepWarmTest, ADroppedCallIsOver) {
 }
 
 TEST(KeepWarmTest, FailuresAreCountedEachAndSaidOnceAnHour) {
-  Fixture f;
+  WarmFixture f;
   f.Start();
   for (size_t i = 1; i <= 30; ++i) {  // 4 minutes each: 116 minutes from the first to the last
     f.End(i, ChatFailure::kUnreachable);
@@ -166,7 +166,7 @@ TEST(KeepWarmTest, FailuresAreCountedEachAndSaidOnceAnHour) {
 }
 
 TEST(KeepWarmTest, AnAnswerWithoutTextIsFromALoadedModel) {
-  Fixture f;
+  WarmFixture f;
   f.Start();
   f.End(1, ChatFailure::kEmpty);
   EXPECT_EQ(f.Count("ok"), 1);
@@ -174,7 +174,7 @@ TEST(KeepWarmTest, AnAnswerWithoutTextIsFromALoadedModel) {
 }
 
 TEST(KeepWarmTest, StopDropsItsQuestionAndLeavesFollowersAlone) {
-  Fixture f;
+  WarmFixture f;
   f.Start();
   Answer answer;
   f.Ask(answer);
@@ -188,7 +188,7 @@ TEST(KeepWarmTest, StopDropsItsQuestionAndLeavesFollowersAlone) {
 }
 
 TEST(KeepWarmTest, ACallMayBeDroppedInItsOwnEvents) {
-  Fixture f;
+  WarmFixture f;
   f.Start();
   f.Say(1);
   Answer in_text, in_done;

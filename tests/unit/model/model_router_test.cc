@@ -43,9 +43,9 @@ ChatOutcome Outcome(ChatFailure failure, std::optional<base::Duration> retry_aft
   return outcome;
 }
 
-struct Fixture {
-  explicit Fixture(std::vector<unsigned> weights, RouteOptions options = {}, UpstreamHealth::Options health = {},
-                   size_t with_pictures = SIZE_MAX) {
+struct RouterFixture {
+  explicit RouterFixture(std::vector<unsigned> weights, RouteOptions options = {}, UpstreamHealth::Options health = {},
+                         size_t with_pictures = SIZE_MAX) {
     std::vector<ModelRouter::Choice> choices;
     for (size_t i = 0; i < weights.size(); ++i) {
       auto model = std::make_unique<FakeModel>();
@@ -56,7 +56,7 @@ struct Fixture {
     }
     router = std::make_unique<ModelRouter>("main", options, choices, loop, *log, metrics);
   }
-  ~Fixture() { loop.Stop(); }
+  ~RouterFixture() { loop.Stop(); }
 
   void Ask(Answer& answer, base::Duration within = 600s, uint64_t follower = 1) {
     answer.loop = &loop;
@@ -106,7 +106,7 @@ struct Fixture {
 };
 
 TEST(ModelRouterTest, FirstUpstreamAnswersAndTheOthersAreLeftAlone) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   f.Text(0, 1, "你");
@@ -121,7 +121,7 @@ TEST(ModelRouterTest, FirstUpstreamAnswersAndTheOthersAreLeftAlone) {
 }
 
 TEST(ModelRouterTest, OverloadIsTriedAgainAfterAPauseThenTheNextIsAsked) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   f.End(0, 1, Outcome(ChatFailure::kOverloaded));
@@ -139,7 +139,7 @@ TEST(ModelRouterTest, OverloadIsTriedAgainAfterAPauseThenTheNextIsAsked) {
 }
 
 TEST(ModelRouterTest, PatienceWithACallEndsWithIt) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   f.End(0, 1, Outcome(ChatFailure::kRateLimited, 1s));
@@ -154,7 +154,7 @@ TEST(ModelRouterTest, PatienceWithACallEndsWithIt) {
 }
 
 TEST(ModelRouterTest, NobodyElseIsAskedOnceAWordIsOut) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   f.Text(0, 1, "一半");
@@ -167,7 +167,7 @@ TEST(ModelRouterTest, NobodyElseIsAskedOnceAWordIsOut) {
 }
 
 TEST(ModelRouterTest, RefusedContentIsNotOfferedToOthers) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   f.End(0, 1, Outcome(ChatFailure::kContentPolicy));
@@ -176,7 +176,7 @@ TEST(ModelRouterTest, RefusedContentIsNotOfferedToOthers) {
 }
 
 TEST(ModelRouterTest, SlowFirstWordBringsASecondUpstreamAndWhoSpeaksFirstIsHeard) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   f.Advance(2499ms);
@@ -192,7 +192,7 @@ TEST(ModelRouterTest, SlowFirstWordBringsASecondUpstreamAndWhoSpeaksFirstIsHeard
 }
 
 TEST(ModelRouterTest, FirstMayWinTheHedge) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   f.Advance(3s);
@@ -204,7 +204,7 @@ TEST(ModelRouterTest, FirstMayWinTheHedge) {
 }
 
 TEST(ModelRouterTest, WhenOneOfTwoFailsTheOtherGoesOn) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   f.Advance(3s);
@@ -219,7 +219,7 @@ TEST(ModelRouterTest, WhenOneOfTwoFailsTheOtherGoesOn) {
 TEST(ModelRouterTest, HedgesStayWithinTheirBudget) {
   RouteOptions options;
   options.give_up_after = 0s;
-  Fixture f({0, 0}, options);
+  RouterFixture f({0, 0}, options);
   constexpr size_t kQuestions = 100;
   std::vector<Answer> answers(kQuestions);
   for (Answer& answer : answers) f.Ask(answer);
@@ -230,7 +230,7 @@ TEST(ModelRouterTest, HedgesStayWithinTheirBudget) {
 }
 
 TEST(ModelRouterTest, UsualSlownessIsNoReasonToHedge) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   for (size_t i = 1; i <= 20; ++i) {
     Answer answer;
     f.Ask(answer);
@@ -260,7 +260,7 @@ TEST(ModelRouterTest, UsualSlownessIsNoReasonToHedge) {
 TEST(ModelRouterTest, SilentUpstreamIsGivenUpForAReadyOne) {
   RouteOptions options;
   options.hedge_after = 0s;
-  Fixture f({0, 0}, options);
+  RouterFixture f({0, 0}, options);
   Answer answer;
   f.Ask(answer);
   f.Advance(7999ms);
@@ -274,7 +274,7 @@ TEST(ModelRouterTest, SilentUpstreamIsGivenUpForAReadyOne) {
 }
 
 TEST(ModelRouterTest, LateLookAtASilentUpstreamEndsTheLooking) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer first;
   f.Ask(first);
   f.End(0, 1, Outcome(ChatFailure::kRefused));
@@ -283,7 +283,7 @@ TEST(ModelRouterTest, LateLookAtASilentUpstreamEndsTheLooking) {
 }
 
 TEST(ModelRouterTest, SilentUpstreamIsKeptWhenThereIsNoOther) {
-  Fixture f({0});
+  RouterFixture f({0});
   Answer answer;
   f.Ask(answer);
   f.Advance(60s);
@@ -295,7 +295,7 @@ TEST(ModelRouterTest, SilentUpstreamIsKeptWhenThereIsNoOther) {
 }
 
 TEST(ModelRouterTest, TwoSilentUpstreamsDoNotHideAThird) {
-  Fixture f({0, 0, 0});
+  RouterFixture f({0, 0, 0});
   Answer answer;
   f.Ask(answer);
   f.Advance(2500ms);
@@ -311,7 +311,7 @@ TEST(ModelRouterTest, TwoSilentUpstreamsDoNotHideAThird) {
 }
 
 TEST(ModelRouterTest, OurOwnLimitsSayNoAtOnceAndCostNothing) {
-  Fixture f({0});
+  RouterFixture f({0});
   Answer answer;
   f.Ask(answer);
   ChatOutcome full = Outcome(ChatFailure::kOverloaded);
@@ -323,7 +323,7 @@ TEST(ModelRouterTest, OurOwnLimitsSayNoAtOnceAndCostNothing) {
 }
 
 TEST(ModelRouterTest, TokensOfFailedAttemptsAreCountedToo) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   ChatOutcome empty = Outcome(ChatFailure::kEmpty);
@@ -341,7 +341,7 @@ TEST(ModelRouterTest, TokensOfFailedAttemptsAreCountedToo) {
 }
 
 TEST(ModelRouterTest, QuestionThatComesTooLateTimesOut) {
-  Fixture f({0});
+  RouterFixture f({0});
   Answer answer;
   f.Ask(answer, 1s);
   EXPECT_EQ(answer.outcome.failure, ChatFailure::kTimeout);
@@ -349,7 +349,7 @@ TEST(ModelRouterTest, QuestionThatComesTooLateTimesOut) {
 }
 
 TEST(ModelRouterTest, DeadKeyIsParkedAndNotAskedByTheNextQuestion) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer first;
   f.Ask(first);
   f.End(0, 1, Outcome(ChatFailure::kRefused));
@@ -371,7 +371,7 @@ TEST(ModelRouterTest, DeadKeyIsParkedAndNotAskedByTheNextQuestion) {
 }
 
 TEST(ModelRouterTest, ParkedAloneFailsAtOnceAndNotFromWithinAsk) {
-  Fixture f({0});
+  RouterFixture f({0});
   Answer first;
   f.Ask(first);
   f.End(0, 1, Outcome(ChatFailure::kRefused));
@@ -384,7 +384,7 @@ TEST(ModelRouterTest, ParkedAloneFailsAtOnceAndNotFromWithinAsk) {
 }
 
 TEST(ModelRouterTest, FailingUpstreamIsLeftAloneThenProbedByOneQuestion) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   for (size_t i = 1; i <= 5; ++i) {
     Answer answer;
     f.Ask(answer);
@@ -409,7 +409,7 @@ TEST(ModelRouterTest, FailingUpstreamIsLeftAloneThenProbedByOneQuestion) {
 }
 
 TEST(ModelRouterTest, LongRetryAfterHoldsForOtherQuestionsToo) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer first;
   f.Ask(first);
   f.End(0, 1, Outcome(ChatFailure::kRateLimited, 30s));
@@ -421,7 +421,7 @@ TEST(ModelRouterTest, LongRetryAfterHoldsForOtherQuestionsToo) {
 }
 
 TEST(ModelRouterTest, AllFailuresTogetherStayWithinTheCallsOfOneQuestion) {
-  Fixture f({0, 0, 0, 0, 0, 0});
+  RouterFixture f({0, 0, 0, 0, 0, 0});
   Answer answer;
   f.Ask(answer);
   size_t calls = 0;
@@ -436,7 +436,7 @@ TEST(ModelRouterTest, AllFailuresTogetherStayWithinTheCallsOfOneQuestion) {
 }
 
 TEST(ModelRouterTest, DroppedQuestionEndsEveryCallAndTellsNothing) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   f.Ask(answer);
   f.Advance(3s);
@@ -449,7 +449,7 @@ TEST(ModelRouterTest, DroppedQuestionEndsEveryCallAndTellsNothing) {
 }
 
 TEST(ModelRouterTest, QuestionMayBeDroppedInItsOwnEvents) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer answer;
   answer.loop = &f.loop;
   RunOn(f.loop, [&] {
@@ -465,7 +465,7 @@ TEST(ModelRouterTest, QuestionMayBeDroppedInItsOwnEvents) {
 }
 
 TEST(ModelRouterTest, RouterMayGoWhileQuestionsAreOpen) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   Answer waiting, asked;
   f.Ask(asked);
   f.Ask(waiting);
@@ -477,7 +477,7 @@ TEST(ModelRouterTest, RouterMayGoWhileQuestionsAreOpen) {
 }
 
 TEST(ModelRouterTest, PicturesGoOnlyToThoseWhoTakeThem) {
-  Fixture f({0, 0}, {}, {}, 1);
+  RouterFixture f({0, 0}, {}, {}, 1);
   Answer answer;
   answer.loop = &f.loop;
   RunOn(f.loop, [&] {
@@ -491,7 +491,7 @@ TEST(ModelRouterTest, PicturesGoOnlyToThoseWhoTakeThem) {
 }
 
 TEST(ModelRouterTest, TokensAreCountedAsTheFirstUpstreamCountsThem) {
-  Fixture f({0, 0});
+  RouterFixture f({0, 0});
   EXPECT_EQ(f.router->TokensPerEstimate(), 1.5);
 }
 

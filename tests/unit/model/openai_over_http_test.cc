@@ -20,8 +20,8 @@ using testing::RawConnection;
 using testing::RawHttpServer;
 using testing::RunOn;
 
-struct Fixture {
-  explicit Fixture(const std::string& base_url, UpstreamOptions options = {}) {
+struct OverHttp {
+  explicit OverHttp(const std::string& base_url, UpstreamOptions options = {}) {
     options.base_url = base_url;
     options.model = "m";
     options.api_key = "sk-secret";
@@ -30,7 +30,7 @@ struct Fixture {
     log = base::MakeNullLogger();
     model = std::make_unique<OpenAiChatModel>(options, *http, loop, *log, metrics);
   }
-  ~Fixture() {
+  ~OverHttp() {
     RunOn(loop, [this] { model.reset(); });
   }
 
@@ -84,7 +84,7 @@ TEST(OpenAiOverHttpTest, AsksForAStreamAndReadsIt) {
     connection.Write(kStreamHead + Chunk(Event(Delta("你"))) + Chunk(Event(Delta("好")) + kDone) + kLastChunk);
     connection.WaitForClose();
   });
-  Fixture f(server.Url("/v1"));
+  OverHttp f(server.Url("/v1"));
   Answer answer;
   f.Ask(answer);
   ASSERT_TRUE(seen.Wait());
@@ -109,7 +109,7 @@ TEST(OpenAiOverHttpTest, SurvivesEveryPathologyWholeAndByteByByte) {
         }
         if (!bytewise) connection.Write(p.body);
       });
-      Fixture f(server.Url());
+      OverHttp f(server.Url());
       Answer answer;
       f.Ask(answer);
       EXPECT_EQ(answer.text, p.text);
@@ -138,7 +138,7 @@ TEST(OpenAiOverHttpTest, ErrorAnswersBecomeFailures) {
   };
   for (const Case& c : cases) {
     RawHttpServer server(Always(c.answer));
-    Fixture f(server.Url());
+    OverHttp f(server.Url());
     Answer answer;
     f.Ask(answer);
     EXPECT_EQ(answer.outcome.failure, c.want) << answer.outcome.detail;
@@ -150,7 +150,7 @@ TEST(OpenAiOverHttpTest, ErrorAnswersBecomeFailures) {
 TEST(OpenAiOverHttpTest, TakesJsonInsteadOfAStream) {
   RawHttpServer server(
       Always(Plain("200 OK", R"({"choices":[{"message":{"content":"whole"},"finish_reason":"stop"}]})")));
-  Fixture f(server.Url());
+  OverHttp f(server.Url());
   Answer answer;
   f.Ask(answer);
   EXPECT_EQ(answer.text, "whole");
@@ -166,7 +166,7 @@ TEST(OpenAiOverHttpTest, AStreamCutInTheMiddleIsTruncated) {
       text_came.Wait();
       if (reset) connection.Reset();
     });
-    Fixture f(server.Url());
+    OverHttp f(server.Url());
     Answer answer;
     f.Start(answer);
     ASSERT_TRUE(answer.text_came.Wait());
@@ -188,7 +188,7 @@ TEST(OpenAiOverHttpTest, SilenceBeforeTheFirstTokenTimesOut) {
   });
   UpstreamOptions options;
   options.first_token_timeout = seconds(6);
-  Fixture f(server.Url(), options);
+  OverHttp f(server.Url(), options);
   Answer answer;
   f.Start(answer);
   ASSERT_TRUE(requested.Wait());
@@ -206,7 +206,7 @@ TEST(OpenAiOverHttpTest, SilenceAfterTextTimesOutAndKeepsTheText) {
   });
   UpstreamOptions options;
   options.idle_timeout = seconds(5);
-  Fixture f(server.Url(), options);
+  OverHttp f(server.Url(), options);
   Answer answer;
   f.Start(answer);
   ASSERT_TRUE(answer.text_came.Wait());
@@ -224,7 +224,7 @@ TEST(OpenAiOverHttpTest, DroppingTheCallClosesTheConnection) {
     connection.WaitForClose();
     closed.Open();
   });
-  Fixture f(server.Url());
+  OverHttp f(server.Url());
   Answer answer;
   f.Start(answer);
   ASSERT_TRUE(answer.text_came.Wait());
@@ -238,7 +238,7 @@ TEST(OpenAiOverHttpTest, AClosedPortIsUnreachable) {
   {
     url = RawHttpServer([](RawConnection&) {}).Url();
   }
-  Fixture f(url);
+  OverHttp f(url);
   Answer answer;
   f.Ask(answer);
   EXPECT_EQ(answer.outcome.failure, ChatFailure::kUnreachable) << answer.outcome.detail;
@@ -248,7 +248,7 @@ TEST(OpenAiOverHttpTest, OneConnectionServesOneCallAfterAnother) {
   RawHttpServer server(Always(kStreamHead + Chunk(Event(Delta("a")) + kDone) + kLastChunk));
   UpstreamOptions options;
   options.max_calls_in_flight = 1;
-  Fixture f(server.Url(), options);
+  OverHttp f(server.Url(), options);
   for (int i = 0; i < 10; ++i) {
     Answer answer;
     f.Ask(answer);
@@ -273,7 +273,7 @@ TEST(OpenAiOverHttpTest, TwoHundredCallsAtOnceAndTheRestQueued) {
   UpstreamOptions options;
   options.max_calls_in_flight = kAtOnce;
   options.max_queued = kQueued;
-  Fixture f(server.Url(), options);
+  OverHttp f(server.Url(), options);
   std::deque<Answer> answers(kAtOnce + kQueued + 10);
   for (Answer& answer : answers) f.Start(answer);
   for (int i = kAtOnce + kQueued; i < kAtOnce + kQueued + 10; ++i) {

@@ -25,7 +25,7 @@ const std::string kJpeg = std::string("\xFF\xD8\xFF\xE0\x00\x10JFIF", 10) + "pic
 const char* const kUrl = "http://mmbiz.qpic.cn/mmbiz_jpg/abc/0?wx_fmt=jpeg";
 
 /// Calls that a test answers by hand, on the loop's thread.
-class FakeHttpClient final : public net::HttpClient {
+class PictureServer final : public net::HttpClient {
  public:
   struct Call {
     net::HttpClientRequest request;
@@ -91,7 +91,7 @@ class PictureFetcherTest : public ::testing::Test {
 
   testing::ManualClock clock_;
   net::EventLoop loop_{clock_};
-  FakeHttpClient http_;
+  PictureServer http_;
   base::Metrics metrics_;
   PictureFetcher fetcher_;
   std::deque<std::optional<Fetched>> results_;

@@ -17,11 +17,11 @@ using std::chrono::seconds;
 using testing::RunOn;
 using Messages = std::vector<ChatMessage>;
 
-struct Fixture {
-  explicit Fixture(RepeatCache::Options options = {seconds(100), 10, 100'000}) {
+struct RepeatFixture {
+  explicit RepeatFixture(RepeatCache::Options options = {seconds(100), 10, 100'000}) {
     cache = std::make_unique<RepeatCache>("shop", options, model, loop, metrics);
   }
-  ~Fixture() {
+  ~RepeatFixture() {
     RunOn(loop, [this] { cache.reset(); });
     loop.Stop();
   }
@@ -69,7 +69,7 @@ struct Fixture {
 };
 
 TEST(RepeatCacheTest, TheSameFirstQuestionIsAnsweredFromMemory) {
-  Fixture f;
+  RepeatFixture f;
   Answer first, second;
   f.Ask(first, "几点开门");
   RunOn(f.loop, [&] {
@@ -98,7 +98,7 @@ TEST(RepeatCacheTest, TheSameFirstQuestionIsAnsweredFromMemory) {
 }
 
 TEST(RepeatCacheTest, OnlyTheVerySameMessagesAreTheSame) {
-  Fixture f;
+  RepeatFixture f;
   EXPECT_TRUE(f.Reaches(Messages{{"system", "s"}, {"user", "q"}}));
   EXPECT_FALSE(f.Reaches(Messages{{"system", "s"}, {"user", "q"}}));
   EXPECT_TRUE(f.Reaches(Messages{{"system", "t"}, {"user", "q"}}));
@@ -110,7 +110,7 @@ TEST(RepeatCacheTest, OnlyTheVerySameMessagesAreTheSame) {
 }
 
 TEST(RepeatCacheTest, QuestionsWithHistoryOrPicturesAlwaysReachTheModel) {
-  Fixture f;
+  RepeatFixture f;
   const Messages history = {{"user", "q"}, {"assistant", "a"}, {"user", "q"}};
   const Messages picture = {{"user", "q", {"https://mmbiz.qpic.cn/a"}}};
   const Messages picture_in_prompt = {{"system", "s", {"https://mmbiz.qpic.cn/a"}}, {"user", "q"}};
@@ -125,14 +125,14 @@ TEST(RepeatCacheTest, QuestionsWithHistoryOrPicturesAlwaysReachTheModel) {
 }
 
 TEST(RepeatCacheTest, WithoutATimeToLiveEverythingPasses) {
-  Fixture f(RepeatCache::Options{});
+  RepeatFixture f(RepeatCache::Options{});
   EXPECT_TRUE(f.Reaches("q"));
   EXPECT_TRUE(f.Reaches("q"));
   EXPECT_EQ(f.Repeats("miss"), 0);
 }
 
 TEST(RepeatCacheTest, AnswersThatDidNotEndWellAreNotRemembered) {
-  Fixture f;
+  RepeatFixture f;
   ChatOutcome truncated;
   truncated.truncated = true;
   ChatOutcome cut_error = Failed(ChatFailure::kTimeout);
@@ -148,7 +148,7 @@ TEST(RepeatCacheTest, AnswersThatDidNotEndWellAreNotRemembered) {
 }
 
 TEST(RepeatCacheTest, AnAnswerLivesFromItsEndAndUseDoesNotProlongIt) {
-  Fixture f;
+  RepeatFixture f;
   EXPECT_TRUE(f.Reaches("q"));
   f.clock.Advance(seconds(60));
   EXPECT_FALSE(f.Reaches("q"));
@@ -161,7 +161,7 @@ TEST(RepeatCacheTest, AnAnswerLivesFromItsEndAndUseDoesNotProlongIt) {
 }
 
 TEST(RepeatCacheTest, TheSameQuestionsAtTheSameTimeEachReachTheModel) {
-  Fixture f;
+  RepeatFixture f;
   Answer first, second;
   f.Ask(first, "q");
   f.Ask(second, "q");
@@ -180,7 +180,7 @@ TEST(RepeatCacheTest, TheSameQuestionsAtTheSameTimeEachReachTheModel) {
 }
 
 TEST(RepeatCacheTest, DroppingCancelsAMissAndSilencesAHit) {
-  Fixture f;
+  RepeatFixture f;
   Answer miss, hit, after_text;
   f.Ask(miss, "q");
   RunOn(f.loop, [&] { miss.call.reset(); });
@@ -200,7 +200,7 @@ TEST(RepeatCacheTest, DroppingCancelsAMissAndSilencesAHit) {
 }
 
 TEST(RepeatCacheTest, ACallMayBeDroppedInItsOwnEventsAndOutliveTheCache) {
-  Fixture f;
+  RepeatFixture f;
   Answer in_text, in_done, late, late_hit;
   f.Reaches("known");
   RunOn(f.loop, [&] {
@@ -227,7 +227,7 @@ TEST(RepeatCacheTest, ACallMayBeDroppedInItsOwnEventsAndOutliveTheCache) {
 }
 
 TEST(RepeatCacheTest, AnAnswerLargerThanTheMemoryPassesWhole) {
-  Fixture f({seconds(100), 10, 2000});
+  RepeatFixture f({seconds(100), 10, 2000});
   const std::string large(3000, 'x');
   EXPECT_TRUE(f.Reaches("q", large));
   EXPECT_EQ(f.last_text, large);
@@ -237,7 +237,7 @@ TEST(RepeatCacheTest, AnAnswerLargerThanTheMemoryPassesWhole) {
 }
 
 TEST(RepeatCacheTest, TellsHowTheModelCounts) {
-  Fixture f;
+  RepeatFixture f;
   EXPECT_EQ(f.cache->TokensPerEstimate(), 1.5);
 }
 
@@ -249,7 +249,7 @@ TEST(RepeatCacheTest, AgreesWithANaiveListOnRandomQuestions) {
   };
   constexpr size_t kMostEntries = 5, kMostBytes = 3000;
   for (unsigned seed = 1; seed <= 20; ++seed) {
-    Fixture f({seconds(50), kMostEntries, kMostBytes});
+    RepeatFixture f({seconds(50), kMostEntries, kMostBytes});
     std::mt19937 random(seed);
     std::list<Known> known;  // by use, oldest first
     size_t frame = 0;        // bytes that an entry costs besides its texts

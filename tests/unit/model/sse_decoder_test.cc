@@ -62,14 +62,14 @@ std::vector<Seen> DecodePlainly(std::string text) {
   return seen;
 }
 
-struct Case {
+struct FramingCase {
   const char* name;
   std::string text;
   std::vector<Seen> want;
 };
 
-const std::vector<Case>& Cases() {
-  static const std::vector<Case> kCases = {
+const std::vector<FramingCase>& Cases() {
+  static const std::vector<FramingCase> kCases = {
       {"lf", "data: a\n\ndata: b\n\n", {{"", "a", true}, {"", "b", true}}},
       {"crlf", "data: a\r\n\r\ndata: b\r\n\r\n", {{"", "a", true}, {"", "b", true}}},
       {"cr", "data: a\r\rdata: b\r\r", {{"", "a", true}, {"", "b", true}}},
@@ -106,7 +106,7 @@ const std::vector<Case>& Cases() {
 }
 
 TEST(SseDecoderTest, ReadsEveryFramingHoweverItIsCut) {
-  for (const Case& c : Cases()) {
+  for (const FramingCase& c : Cases()) {
     SCOPED_TRACE(c.name);
     EXPECT_EQ(DecodePlainly(c.text), c.want);
     ForSplits(c.text, [&](const auto& pieces) { ASSERT_EQ(Decode(pieces), c.want); });

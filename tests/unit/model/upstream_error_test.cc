@@ -6,15 +6,15 @@
 namespace yingda::model {
 namespace {
 
-struct Case {
+struct ErrorCase {
   int status;
   const char* body;
   ChatFailure want;
   const char* detail;
 };
 
-void Check(const std::vector<Case>& cases) {
-  for (const Case& c : cases) {
+void Check(const std::vector<ErrorCase>& cases) {
+  for (const ErrorCase& c : cases) {
     SCOPED_TRACE(std::to_string(c.status) + " " + c.body);
     const UpstreamError error = ErrorFromBody(c.status, c.body);
     EXPECT_EQ(Classify(error), c.want) << ToString(Classify(error));

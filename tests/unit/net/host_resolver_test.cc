@@ -16,13 +16,13 @@ using testing::ManualClock;
 using testing::RunOn;
 using Addresses = HostResolver::Addresses;
 
-struct Fixture {
+struct ResolverFixture {
   ManualClock clock;
   EventLoop loop{clock};
 };
 
 TEST(HostResolverTest, ManyWaitersShareOneLookup) {
-  Fixture f;
+  ResolverFixture f;
   Gate release, answered;
   std::atomic<int> lookups = 0;
   HostResolver resolver(
@@ -50,7 +50,7 @@ TEST(HostResolverTest, ManyWaitersShareOneLookup) {
 }
 
 TEST(HostResolverTest, GivesTheOldAnswerWhileItAsksAnew) {
-  Fixture f;
+  ResolverFixture f;
   // Shared, since the look-up may still be under way when the test ends.
   const auto asked = std::make_shared<Gate>();
   const auto hold = std::make_shared<Gate>();
@@ -77,7 +77,7 @@ TEST(HostResolverTest, GivesTheOldAnswerWhileItAsksAnew) {
 }
 
 TEST(HostResolverTest, AFailureIsToldAndNotRemembered) {
-  Fixture f;
+  ResolverFixture f;
   Gate answered;
   std::atomic<int> lookups = 0;
   HostResolver resolver(
@@ -105,7 +105,7 @@ TEST(HostResolverTest, AFailureIsToldAndNotRemembered) {
 }
 
 TEST(HostResolverTest, ForgetsTheOldestHostWhenFull) {
-  Fixture f;
+  ResolverFixture f;
   Gate answered;
   HostResolver::Options options;
   options.max_hosts = 2;
@@ -133,7 +133,7 @@ TEST(HostResolverTest, ALookupThatHangsDoesNotHoldTheDestructor) {
   const auto ended = std::make_shared<Gate>();
   bool called = false;
   {
-    Fixture f;
+    ResolverFixture f;
     HostResolver resolver(
         {},
         [=](const std::string&) -> base::Result<Addresses> {
@@ -153,7 +153,7 @@ TEST(HostResolverTest, ALookupThatHangsDoesNotHoldTheDestructor) {
 }
 
 TEST(HostResolverTest, FindsThisMachine) {
-  Fixture f;
+  ResolverFixture f;
   HostResolver resolver({}, {}, f.loop);
   Gate answered;
   Addresses found;

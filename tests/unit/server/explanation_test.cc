@@ -48,11 +48,11 @@ class ExplanationTest : public ::testing::Test {
     rules::LoadReport rules_report;
     auto rules = rules::RuleSet::Load({folder_.File("rules")}, rules_report);
     EXPECT_TRUE(rules) << rules.error().message;
-    if (rules) account_.rules.Set(*rules);
     filter::LoadReport words_report;
     auto words = filter::WordFilter::Load(folder_.File("words"), words_report);
     EXPECT_TRUE(words) << words.error().message;
-    if (words) account_.words.Set(*words);
+    if (rules && words)
+      account_.files.Set(std::make_shared<const bot::AccountFiles>(bot::AccountFiles{*rules, *words}));
     account_.name = "main";
     account_.model = &model_;
   }
@@ -114,7 +114,7 @@ TEST_F(ExplanationTest, ReplyThatIsNoTextIsShownByItsKind) {
 TEST_F(ExplanationTest, RefusedWordIsNamedWithItsPlace) {
   Ask("哪里有大-麻");
   EXPECT_EQ(json_["route"], "words");
-  EXPECT_EQ(json_["reply"]["text"], account_.texts.blocked_question);
+  EXPECT_EQ(json_["reply"]["text"], account_.settings.Get()->texts.blocked_question);
   ASSERT_EQ(json_["words"].size(), 1U);
   EXPECT_EQ(json_["words"][0]["word"], "大麻");
   EXPECT_EQ(json_["words"][0]["matched"], "大-麻");
@@ -147,9 +147,9 @@ TEST_F(ExplanationTest, CommandIsToldFromAQuestion) {
   EXPECT_FALSE(json_.contains("reply")) << "the next page is the follower's own";
   Ask("清空");
   EXPECT_EQ(json_["action"], "clear");
-  EXPECT_EQ(json_["reply"]["text"], account_.texts.cleared);
+  EXPECT_EQ(json_["reply"]["text"], account_.settings.Get()->texts.cleared);
   Ask("帮助");
-  EXPECT_EQ(json_["reply"]["text"], account_.texts.help);
+  EXPECT_EQ(json_["reply"]["text"], account_.settings.Get()->texts.help);
   EXPECT_THAT(explanation_.text, HasSubstr("内置命令"));
 }
 
@@ -171,7 +171,7 @@ TEST_F(ExplanationTest, AccountWithoutModelSaysWhatTheFollowerGetsInstead) {
   Ask("今天天气怎么样");
   EXPECT_EQ(json_["route"], "model");
   EXPECT_EQ(json_["action"], "reply");
-  EXPECT_EQ(json_["reply"]["text"], account_.texts.model_unavailable);
+  EXPECT_EQ(json_["reply"]["text"], account_.settings.Get()->texts.model_unavailable);
   EXPECT_FALSE(explanation_.asks_model);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::array<const char*, 3> kSteps = {
+constexpr std::array<const char*, 3> kReleasedSteps = {
     "CREATE TABLE things (name TEXT)",
     "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7",
     "CREATE INDEX things_by_size ON things (size)",
@@ -27,7 +27,9 @@ class SchemaTest : public ::testing::Test {
     connection_ = std::move(*opened);
   }
 
-  base::Result<void> MigrateTo(size_t version) { return Migrate(*connection_, std::span(kSteps).first(version)); }
+  base::Result<void> MigrateTo(size_t version) {
+    return Migrate(*connection_, std::span(kReleasedSteps).first(version));
+  }
 
   testing::TempDir dir_;
   std::unique_ptr<SqliteConnection> connection_;
@@ -49,7 +51,7 @@ TEST_F(SchemaTest, AnOlderFileGetsTheMissingStepsAndKeepsItsRows) {
 
 TEST_F(SchemaTest, AFailingStepLeavesTheFileAsItWas) {
   ASSERT_TRUE(MigrateTo(1));
-  const std::array<const char*, 3> broken = {kSteps[0], "CREATE TABLE half (a TEXT)", "CREATE NONSENSE"};
+  const std::array<const char*, 3> broken = {kReleasedSteps[0], "CREATE TABLE half (a TEXT)", "CREATE NONSENSE"};
   const auto migrated = Migrate(*connection_, broken);
   ASSERT_FALSE(migrated);
   EXPECT_THAT(migrated.error().message, HasSubstr("version 3"));

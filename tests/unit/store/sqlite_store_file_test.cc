@@ -16,12 +16,12 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::string ReadFile(const std::string& path) {
+std::string ReadWhole(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-void WriteFile(const std::string& path, const std::string& bytes) {
+void WriteWhole(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
@@ -193,7 +193,7 @@ TEST_F(SqliteStoreFileTest, FlushPutsEverythingIntoTheFileItself) {
   YINGDA_ASSERT_OK(fixture_.Accept(MakeJob("main/1")));
   YINGDA_ASSERT_OK(fixture_.Flush());
   // Without its write-ahead log.
-  WriteFile(dir_.File("copy.db"), ReadFile(path_));
+  WriteWhole(dir_.File("copy.db"), ReadWhole(path_));
   StoreFixture copy(dir_.File("copy.db"));
   YINGDA_ASSERT_OK(copy.Open());
   EXPECT_EQ(copy.Jobs()->size(), 1U);

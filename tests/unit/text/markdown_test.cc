@@ -21,13 +21,13 @@ std::string Repeated(std::string_view unit, size_t bytes) {
   return text;
 }
 
-struct Case {
+struct MarkdownCase {
   std::string_view markdown;
   std::string_view want;
 };
 
 TEST(WeChatTextTest, MarkupBecomesLinesThatReadWell) {
-  const Case cases[] = {
+  const MarkdownCase cases[] = {
       {"# 标题\n正文", "【标题】\n正文"},
       {"前文\n## 标题 ##\n\n正文", "前文\n\n【标题】\n正文"},
       {"## **一、标题**", "【一、标题】"},
@@ -58,7 +58,7 @@ TEST(WeChatTextTest, MarkupBecomesLinesThatReadWell) {
       {"[1]: https://a.cn\n见[1]。", "[1]: https://a.cn\n见[1]。"},
       {"<div>**粗**</div>", "<div>粗</div>"},
   };
-  for (const Case& test : cases) EXPECT_EQ(WeChatText(test.markdown), test.want) << test.markdown;
+  for (const MarkdownCase& test : cases) EXPECT_EQ(WeChatText(test.markdown), test.want) << test.markdown;
 }
 
 TEST(WeChatTextTest, WhatIsNoMarkupInChineseIsLeftAlone) {
@@ -87,7 +87,7 @@ TEST(WeChatTextTest, WhatIsNoMarkupInChineseIsLeftAlone) {
 }
 
 TEST(WeChatTextTest, TablesBecomeRowsOfText) {
-  const Case cases[] = {
+  const MarkdownCase cases[] = {
       {"| 城市 | 温度 |\n|---|:-:|\n| 北京 | **20** |\n| 上海 | |", "城市：温度\n北京：20\n上海"},
       {"| 姓名 | 年龄 | 城市 |\n|---|---|---|\n| 张三 | 20 | 北京<br>海淀 |\n| 李四 | | `a\\|b` |",
        "【张三】\n年龄：20\n城市：北京 海淀\n【李四】\n城市：a|b"},
@@ -97,11 +97,11 @@ TEST(WeChatTextTest, TablesBecomeRowsOfText) {
       {"|甲|乙|丙|\n|-|-|-|", "【甲】\n乙\n丙"},
       {"|甲|乙|丙|\n|-|-|\n|1|2|3|", "【1】\n乙：2\n丙：3"},
   };
-  for (const Case& test : cases) EXPECT_EQ(WeChatText(test.markdown), test.want) << test.markdown;
+  for (const MarkdownCase& test : cases) EXPECT_EQ(WeChatText(test.markdown), test.want) << test.markdown;
 }
 
 TEST(WeChatTextTest, LinksKeepTheirAddressIfItIsOfTheWeb) {
-  const Case cases[] = {
+  const MarkdownCase cases[] = {
       {"[看](https://a.cn/?a=1&b=2)", "<a href=\"https://a.cn/?a=1&b=2\">看</a>"},
       {"[**看** `x`](HTTP://a.cn)", "<a href=\"http://a.cn\">看 x</a>"},
       {"[a.cn](https://a.cn/) <https://a.cn> [](https://a.cn)", "https://a.cn/ https://a.cn https://a.cn"},
@@ -115,7 +115,7 @@ TEST(WeChatTextTest, LinksKeepTheirAddressIfItIsOfTheWeb) {
       {"[两\n行](https://a.cn)", "<a href=\"https://a.cn\">两 行</a>"},
       {"[无](http://)", "无 (http://)"},
   };
-  for (const Case& test : cases) EXPECT_EQ(WeChatText(test.markdown), test.want) << test.markdown;
+  for (const MarkdownCase& test : cases) EXPECT_EQ(WeChatText(test.markdown), test.want) << test.markdown;
   const std::string long_address = "https://a.cn/" + std::string(2000, 'x');
   EXPECT_EQ(WeChatText("[看](" + long_address + ")"), "看 (" + long_address + ")");
 }
@@ -135,7 +135,7 @@ TEST(WeChatTextTest, NoLinkThatTheModelTypedReachesAFollower) {
 }
 
 TEST(WeChatTextTest, FormulasBecomeLinesOfSigns) {
-  const Case cases[] = {
+  const MarkdownCase cases[] = {
       {"$x^2$ 与 \\(a \\times b\\)", "x² 与 a × b"},
       {"$$\n\\frac{-b \\pm \\sqrt{b^2-4ac}}{2a}\n$$", "(-b ± √(b²-4ac))/(2a)"},
       {"\\[ x \\leq y \\neq z \\]", "x ≤ y ≠ z"},
@@ -148,7 +148,7 @@ TEST(WeChatTextTest, FormulasBecomeLinesOfSigns) {
       {"`$x^2$` 与 ```$y```", "$x^2$ 与 $y"},
       {"共$5，或$6。", "共$5，或$6。"},
   };
-  for (const Case& test : cases) EXPECT_EQ(WeChatText(test.markdown), test.want) << test.markdown;
+  for (const MarkdownCase& test : cases) EXPECT_EQ(WeChatText(test.markdown), test.want) << test.markdown;
 }
 
 TEST(WeChatTextTest, InvisibleAndSuperfluousCharactersAreDropped) {

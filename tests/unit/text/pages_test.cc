@@ -33,7 +33,7 @@ std::vector<std::string> Pages(std::string_view text, size_t limit) {
   return pages;
 }
 
-std::string Repeated(std::string_view unit, size_t count) {
+std::string RepeatedText(std::string_view unit, size_t count) {
   std::string text;
   for (size_t i = 0; i < count; ++i) text.append(unit);
   return text;
@@ -52,7 +52,7 @@ TEST(PagesTest, WithoutPunctuationTakesTheLongestPrefixOfWholeCodePoints) {
   ASSERT_EQ(vectors.at("cases").size(), 8u);
   for (const auto& test : vectors.at("cases")) {
     const std::string text = test.at("text").is_null()
-                                 ? Repeated(test.at("unit").get<std::string>(), test.at("repeat").get<size_t>())
+                                 ? RepeatedText(test.at("unit").get<std::string>(), test.at("repeat").get<size_t>())
                                  : test.at("text").get<std::string>();
     ASSERT_EQ(text.size(), test.at("bytes").get<size_t>());
     EXPECT_EQ(PageEnd(text, limit), test.at("prefix_bytes").get<size_t>()) << test.at("id");
@@ -118,7 +118,7 @@ TEST(PagesTest, NeverCutsInsideWhatBelongsTogether) {
 }
 
 TEST(PagesTest, SomethingLongerThanAPageIsCutAtCharacters) {
-  const std::string link = "<a href=\"https://example.com\">" + Repeated("长", 50) + "</a>";
+  const std::string link = "<a href=\"https://example.com\">" + RepeatedText("长", 50) + "</a>";
   const size_t end = PageEnd(link, 60);
   EXPECT_EQ(end, 60u);
   EXPECT_EQ(PageEnd("👩‍👩‍👧👩‍👩‍👧", 10), 7u)
@@ -128,7 +128,7 @@ TEST(PagesTest, SomethingLongerThanAPageIsCutAtCharacters) {
 }
 
 TEST(PagesTest, AnUnclosedLinkIsOrdinaryText) {
-  const std::string text = "如果 x <a 那么就是这样，" + Repeated("继续说下去，", 20);
+  const std::string text = "如果 x <a 那么就是这样，" + RepeatedText("继续说下去，", 20);
   EXPECT_GT(PageEnd(text, 100), 60u);
 }
 
@@ -183,7 +183,7 @@ TEST(PagesTest, PagesJoinedAreTheText) {
 
 TEST(PagesTest, ValidTextGivesValidPages) {
   const std::string text =
-      Repeated("今天天气👩‍👩‍👧很好, really good! 3.14；价格¥1,000。🇨🇳 ", 200);
+      RepeatedText("今天天气👩‍👩‍👧很好, really good! 3.14；价格¥1,000。🇨🇳 ", 200);
   for (const size_t limit : {4u, 7u, 33u, 100u, 600u, 2047u}) {
     for (const std::string& page : Pages(text, limit)) EXPECT_TRUE(base::IsValidUtf8(page)) << limit;
   }
@@ -253,7 +253,7 @@ TEST(PagesTest, NoPageOfAnAnswerEndsInsideALinkAddressNumberOrEmoji) {
 }
 
 TEST(PagesTest, LargeTextsAreQuick) {
-  const std::string text = Repeated("<a ", 100'000) + Repeated("字", 100'000);
+  const std::string text = RepeatedText("<a ", 100'000) + RepeatedText("字", 100'000);
   size_t pages = 0;
   for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(PageEnd(rest, 2047))) ++pages;
   EXPECT_GT(pages, 290u);
