@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/snapshot.h"
 #include "bot/quota.h"
@@ -59,12 +61,14 @@ struct Account {
   bool CanPush() const { return messages != nullptr && ability != Ability::kPassive; }
   /// The Markdown that a model wrote, as its followers read it in the chat: converted, and masked words masked.
   std::string Readable(std::string_view answer) const;
-  /// The same for an answer that is still being written: as far as it will read the same when it is whole.
-  std::string ReadableSoFar(std::string_view answer_so_far) const;
-  /// The same as Markdown, for the answer page; up to its last whole line or sentence if it is not `finished`.
-  std::string PageMarkdown(std::string_view answer, bool finished) const;
-  /// May this much of an answer be shown? (outbound word filter, on what the follower would read)
+  /// The same as Markdown, for the answer page. An answer that is still being written: see AnswerFilter.
+  std::string PageMarkdown(std::string_view answer) const;
+  /// May none of an answer be shown? (outbound word filter, on what the follower would read)
   bool AnswerBlocked(std::string_view answer) const;
+  /// A text as followers read it through the outbound word filter: masked, nothing if it is blocked.
+  std::optional<std::string> Passed(std::string_view text) const;
+  /// Does the outbound word filter change it?
+  bool Finds(std::string_view text) const;
 
   /// Notes for the statistics which words an answer holds; once for each.
   void CountAnswer(std::string_view answer) const;

@@ -77,13 +77,14 @@ base::Task AnswerDesk::GivePart(JobPointer job) {
   }
   const Account& account = *job->question.account;
   const Texts& texts = job->question.settings->texts;
-  if (account.AnswerBlocked(job->answer)) {
-    EndCall(job, model::ChatFailure::kContentPolicy);  // the work concludes at once, with the text for it
+  job->filter.Look(account, job->answer);
+  if (job->filter.blocked()) {
+    EndBlocked(job);  // the work concludes at once, with the text for it
     co_return;
   }
   job->giving_part = true;
   OpenPage(job);
-  const std::string before = account.ReadableSoFar(job->answer);
+  const std::string before(job->filter.Sentences());
   const PageStyle whole_reply = StyleOf(*job, options_.page_bytes);
   const std::string_view own = std::string_view(before).substr(0, GivableBytes(before, texts, whole_reply));
   const size_t own_bytes = PartReply(own, texts, whole_reply).size();
@@ -93,7 +94,8 @@ base::Task AnswerDesk::GivePart(JobPointer job) {
     if (job->after_part) std::exchange(job->after_part, nullptr)();
     co_return;
   }
-  const std::string so_far = account.ReadableSoFar(job->answer);
+  job->filter.Look(account, job->answer);
+  const std::string so_far(job->filter.Sentences());
   const PageStyle style = StyleOf(*job, RoomBehind(job->front, options_.page_bytes, texts));
   job->given = so_far.substr(0, GivableBytes(so_far, texts, style));
   job->reply = JoinReply(job->front, PartReply(job->given, texts, style), texts);

@@ -48,6 +48,10 @@ AnswerDesk::Instruments::Instruments(base::Metrics& metrics)
                                      {{"by", "wechat"}})),
       closed_by_us(
           metrics.Counter("yingda_held_pushes_total", "Pushes held without a reply, by who ended it", {{"by", "us"}})),
+      blocked_early(metrics.Counter("yingda_answers_blocked_total", "Answers that the outbound word filter stopped",
+                                    {{"when", "writing"}})),
+      blocked_whole(metrics.Counter("yingda_answers_blocked_total", "Answers that the outbound word filter stopped",
+                                    {{"when", "whole"}})),
       answer_seconds(metrics.Histogram("yingda_reply_seconds", "First push to reply, of messages that needed work",
                                        {0.1, 0.25, 0.5, 1, 2.5, 4.5, 5, 7.5, 10, 12.5, 14.5, 20, 60})) {}
 

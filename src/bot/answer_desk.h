@@ -162,6 +162,7 @@ class AnswerDesk {
   void Saved(const JobPointer& job, const store::JobResult& result);
   void EndPicture(const JobPointer& job);
   void EndCall(const JobPointer& job, model::ChatFailure failure);
+  void EndBlocked(const JobPointer& job);
   bool InMind(const std::vector<store::Turn>& turns) const;
   void WorkDone(const JobPointer& job);
   /// Keeps trying to write what the store could not take, so that what was promised on 继续 is there.

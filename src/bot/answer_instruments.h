@@ -26,6 +26,8 @@ struct AnswerDesk::Instruments {
   base::Counter& busy;
   base::Counter& closed_by_peer;
   base::Counter& closed_by_us;
+  base::Counter& blocked_early;
+  base::Counter& blocked_whole;
   base::Histogram& answer_seconds;
 };
 

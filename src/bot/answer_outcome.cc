@@ -34,8 +34,12 @@ ShownAnswer AnswerDesk::Shown(const Job& job, const model::ChatOutcome& outcome)
   if (account.statistics != nullptr) {  // when the reply is out
     loop_.Post([&account, answer = job.answer] { account.CountAnswer(answer); });
   }
-  if (account.AnswerBlocked(job.answer)) return {job.question.settings->texts.blocked_answer, false, false};
+  const Texts& texts = job.question.settings->texts;
   const bool whole = outcome.failure == model::ChatFailure::kNone;
+  if (account.AnswerBlocked(job.answer)) {
+    if (whole || outcome.truncated) instruments_->blocked_whole.Add();
+    return {job.given.empty() ? texts.blocked_answer : texts.blocked_rest, false, false};
+  }
   std::string text = account.Readable(job.answer);
   if (base::TrimBlanks(text).empty() || !(whole || outcome.truncated)) {
     return {FailureText(whole ? model::ChatFailure::kEmpty : outcome.failure, job.question.settings->texts), false,
@@ -79,7 +83,7 @@ store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
   if (shown.is_answer && !job.forgotten) {
     result.turns.push_back(MakeTurn("user", job.question.text, job.first_seen));
     result.turns.back().picture_url = job.question.picture_url;
-    result.turns.push_back(MakeTurn("assistant", account.PageMarkdown(job.answer, true), loop_.clock().WallNow()));
+    result.turns.push_back(MakeTurn("assistant", account.PageMarkdown(job.answer), loop_.clock().WallNow()));
   }
   return result;
 }
@@ -150,8 +154,7 @@ void AnswerDesk::OpenPage(const JobPointer& job) {
   job->page_open = true;
   pages_.Begin(PageOf(*job, "", false), [weak = std::weak_ptr<Job>(job)]() -> std::string {
     const JobPointer open = weak.lock();
-    if (!open || open->question.account->AnswerBlocked(open->answer)) return "";
-    return open->question.account->PageMarkdown(open->answer, false);
+    return open ? open->filter.Page(*open->question.account, open->answer) : "";
   });
 }
 
@@ -164,7 +167,7 @@ void AnswerDesk::FinishPage(Job& job, const ShownAnswer& shown, bool is_long) {
   }
   job.page_open = false;
   const Account& account = *job.question.account;
-  std::string markdown = shown.by_model ? account.PageMarkdown(job.answer, true) : shown.text;
+  std::string markdown = shown.by_model ? account.PageMarkdown(job.answer) : shown.text;
   if (shown.by_model && !shown.is_answer) markdown += "\n\n" + job.question.settings->texts.cut_off;
   pages_.Finish(PageOf(job, std::move(markdown), true));
 }

@@ -160,19 +160,21 @@ void AnswerPages::Abandon(const std::string& id) {
 
 void AnswerPages::Read(std::string id, std::function<void(base::Result<View>)> done) {
   loop_.Post([this, id = std::move(id), done = std::move(done)]() mutable {
-    const auto view = [](const store::AnswerPage& page, std::string markdown) {
-      return View{page.question, std::move(markdown), page.finished, page.asked_ms, page.expires_ms};
+    const auto view = [this](store::AnswerPage page) {
+      if (page.finished && filter_) page = filter_(std::move(page));
+      return View{std::move(page.question), std::move(page.markdown), page.finished, page.asked_ms, page.expires_ms};
     };
     if (const auto at = live_.find(id); at != live_.end()) {
-      const Live& live = *at->second;
-      return done(view(live.page, live.page.finished ? live.page.markdown : live.shown_so_far()));
+      store::AnswerPage page = at->second->page;
+      if (!page.finished) page.markdown = at->second->shown_so_far();
+      return done(view(std::move(page)));
     }
     store_.LoadPage(std::move(id), NowMs(),
                     [this, view, done = std::move(done)](base::Result<std::optional<store::AnswerPage>> page) {
                       if (!page) return done(page.error());
                       if (!*page || GivenUp(**page))
                         return done(base::Error{base::ErrorCode::kNotFound, "there is no such page"});
-                      done(view(**page, (*page)->markdown));
+                      done(view(**std::move(page)));
                     });
   });
 }

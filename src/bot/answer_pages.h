@@ -81,6 +81,8 @@ class AnswerPages {
   /// The follower has the whole answer before them: it need not be given in the chat any more. Nothing while the page
   /// is not finished.
   void MarkRead(std::string id);
+  /// Finished pages are read through it: words may have changed since they were written. On the loop, set before.
+  void ShowThrough(std::function<store::AnswerPage(store::AnswerPage)> filter) { filter_ = std::move(filter); }
   /// `function(account, open_id)` runs when MarkRead took something out of a follower's inbox; on the loop.
   void OnRead(std::function<void(const std::string&, const std::string&)> function) { on_read_ = std::move(function); }
 
@@ -107,6 +109,7 @@ class AnswerPages {
   size_t readers_ = 0;
   size_t unsaved_ = 0;
   uint64_t next_watch_ = 1;
+  std::function<store::AnswerPage(store::AnswerPage)> filter_;
   std::function<void(const std::string&, const std::string&)> on_read_;
 };
 

@@ -49,6 +49,7 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     if (!book_.StartWork(record.key)) continue;
     const base::WallTime first_seen{std::chrono::milliseconds(record.first_seen_ms)};
     const JobPointer job = Open(QuestionOf(record, *account), first_seen, record.tries);
+    record = ShownNow(*account, job->question.settings->texts, std::move(record));
     job->delivery = record.delivery;
     job->reply_loss = std::move(record.reply_text);
     if (record.finished || !record.reply.empty()) job->reply = std::move(record.reply);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "bot/answer_desk.h"
+#include "bot/answer_instruments.h"
 #include "bot/resend.h"
 #include "model/conversation.h"
 
@@ -125,28 +126,43 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   std::string prompt = job->question.settings->system_prompt;
   if (!job->question.instruction.empty()) prompt += (prompt.empty() ? "" : "\n\n") + job->question.instruction;
   request.messages = model::FitHistory(prompt, history, job->question.text, budget, std::move(pictures));
+  const bool may_ask = FilterForModel(*job->question.account, request.messages);
   request.deadline = job->answer_by;
   for (const model::ChatMessage& message : request.messages) job->prompt_estimate += model::EstimateTokens(message);
   request.request_id = job->question.request_id;
   request.follower = std::hash<std::string>{}(FollowerKey(job->question));
 
-  return base::Completion<model::ChatOutcome>([this, job, request](std::function<void(model::ChatOutcome)> done) {
-    model::ChatModel* const model = job->question.account->model;
-    if (stopping_ || job->left || model == nullptr) {
-      done({model::ChatFailure::kRefused, "no model", "", false, 0, 0});
-      return;
-    }
-    job->call_done = std::move(done);
-    model::ChatEvents events;
-    events.on_text = [this, job](std::string_view text) {
-      job->answer.append(text);
-      if (job->page_open) pages_.Changed(job->page_id);
-    };
-    events.on_done = [job](const model::ChatOutcome& outcome) {
-      if (job->call_done) std::exchange(job->call_done, nullptr)(outcome);
-    };
-    job->call = model->Ask(request, std::move(events));
-  });
+  return base::Completion<model::ChatOutcome>(
+      [this, job, request, may_ask](std::function<void(model::ChatOutcome)> done) {
+        model::ChatModel* const model = job->question.account->model;
+        if (stopping_ || job->left || model == nullptr) {
+          done({model::ChatFailure::kRefused, "no model", "", false, 0, 0});
+          return;
+        }
+        if (!may_ask) {  // words changed while the question waited
+          model::ChatOutcome blocked;
+      blocked.failure = model::ChatFailure::kContentPolicy;
+      blocked.unsent = true;
+      done(blocked);
+          return;
+        }
+        job->call_done = std::move(done);
+        model::ChatEvents events;
+        events.on_text = [this, job](std::string_view text) {
+          job->answer.append(text);
+          job->filter.LookIfDue(*job->question.account, job->answer);
+          if (job->filter.blocked()) {
+            // Not from here, where the call is at work.
+            loop_.Post([this, job] { EndBlocked(job); });
+            return;
+          }
+          if (job->page_open) pages_.Changed(job->page_id);
+        };
+        events.on_done = [job](const model::ChatOutcome& outcome) {
+          if (job->call_done) std::exchange(job->call_done, nullptr)(outcome);
+        };
+        job->call = model->Ask(request, std::move(events));
+      });
 }
 
 void AnswerDesk::EndCall(const JobPointer& job, model::ChatFailure failure) {
@@ -154,6 +170,12 @@ void AnswerDesk::EndCall(const JobPointer& job, model::ChatFailure failure) {
   if (!job->call_done) return;
   job->call.reset();
   std::exchange(job->call_done, nullptr)({failure, "ended here", "", false, 0, 0});
+}
+
+void AnswerDesk::EndBlocked(const JobPointer& job) {
+  if (!job->call_done) return;
+  instruments_->blocked_early.Add();
+  EndCall(job, model::ChatFailure::kContentPolicy);
 }
 
 base::Completion<bool> AnswerDesk::PartGiven(const JobPointer& job) {
@@ -179,8 +201,8 @@ base::Completion<InboxShare> AnswerDesk::TakeFront(const JobPointer& job, size_t
   const bool can_be_cut = job->question.kind == Question::Kind::kModel;
   const size_t room = RoomInFront(dressed, can_be_cut, options_.page_bytes, texts);
   return inbox_.Take(account.name, job->question.open_id, job->claim_key, false,
-                     [settings = job->question.settings, room](const std::vector<store::InboxItem>& unread) {
-                       return FrontOfReply(unread, settings->texts, room);
+                     [&account, settings = job->question.settings, room](const std::vector<store::InboxItem>& unread) {
+                       return FrontOfReply(ShownNow(account, settings->texts, unread), settings->texts, room);
                      });
 }
 
@@ -192,13 +214,15 @@ base::Completion<InboxShare> AnswerDesk::TakePage(const JobPointer& job) {
   const Account& account = *job->question.account;
   // What a process that ended had taken may have arrived or not; an explicit 继续 is the time to give it again.
   return inbox_.Take(account.name, job->question.open_id, job->claim_key, true,
-                     [this, job](const std::vector<store::InboxItem>& unread) {
+                     [this, job](const std::vector<store::InboxItem>& stored) {
                        if (job->reply) return InboxShare();
+                       const Texts& texts = job->question.settings->texts;
+                       const auto unread = ShownNow(*job->question.account, texts, stored);
                        PageStyle style = StyleOf(*job, options_.page_bytes);
                        style.made_by_model = true;
                        if (!unread.front().page_id.empty()) style.page_url = pages_.Url(unread.front().page_id);
                        // What comes behind a page that the follower has just read needs no label.
-                       return NextInboxPage(unread, job->question.settings->texts, style, unread.front().part == 0);
+                       return NextInboxPage(unread, texts, style, unread.front().part == 0);
                      });
 }
 
@@ -222,6 +246,9 @@ base::Completion<std::optional<store::JobRecord>> AnswerDesk::LastAnswer(const J
         const int64_t fresh_ms = now - options_.resend_within / std::chrono::milliseconds(1);
         chosen = AnswerToResend(*recent, uncertain_only, options_.window.tries, fresh_ms,
                                 base::UnixMilliseconds(job->first_seen));
+        if (chosen) {
+          chosen = ShownNow(*job->question.account, job->question.settings->texts, *std::move(chosen));
+        }
       }
       done(std::move(chosen));
     };

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "bot/answer_filter.h"
+
 namespace yingda::bot {
 namespace {
 
@@ -276,8 +278,10 @@ void FollowUp::Rejected(const FollowerPointer& follower, const std::string& key)
   }
 }
 
-InboxShare FollowUp::Choose(const Follower& follower, const std::vector<store::InboxItem>& unread) const {
-  if (stopping_ || unread.empty()) return {};
+InboxShare FollowUp::Choose(const Follower& follower, const std::vector<store::InboxItem>& stored) const {
+  if (stopping_ || stored.empty()) return {};
+  const auto settings = follower.account->settings.Get();
+  const auto unread = ShownNow(*follower.account, settings->texts, stored);
   PageStyle style;
   style.limit_bytes = follower.page_bytes == 0 ? options_.page_bytes : follower.page_bytes;
   // The last message that WeChat allows says how to get the rest; the others are followed by it.
@@ -286,7 +290,7 @@ InboxShare FollowUp::Choose(const Follower& follower, const std::vector<store::I
   // Which question it answers needs to be said only when the follower has asked another one since.
   constexpr int64_t kSameMomentMs = 1000;
   const bool labelled = unread.front().asked_ms + kSameMomentMs < follower.spoke_ms;
-  return NextInboxPage(unread, follower.account->settings.Get()->texts, style, labelled);
+  return NextInboxPage(unread, settings->texts, style, labelled);
 }
 
 base::Completion<InboxShare> FollowUp::TakeNext(const FollowerPointer& follower, const std::string& key) {

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "bot/account.h"
+#include "bot/answer_filter.h"
 #include "bot/inbox_text.h"
 #include "bot/reply_port.h"
 #include "model/chat_model.h"
@@ -88,6 +89,7 @@ struct Job {
   std::function<void(model::ChatOutcome)> call_done;  // present while the call is under way
   bool model_done = false;                            // it has ended, well or not
   std::string answer;                                 // Markdown, as streamed so far
+  AnswerFilter filter;                                // what of it may be shown
   std::string given;                                  // of its readable text, what went out in a part
   std::string page_id;                                // of the answer page, empty: it has none
   bool page_open = false;                             // the page waits for the end of the answer

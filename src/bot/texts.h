@@ -30,6 +30,7 @@ struct Texts {
 
   std::string blocked_question = "抱歉，这个话题我不方便讨论，换个问题试试吧。";
   std::string blocked_answer = "抱歉，这个问题的回答不方便显示，换个问法试试吧。";
+  std::string blocked_rest = "抱歉，这个回答后面的内容不方便显示，换个问法试试吧。";  // behind what was shown
   std::string busy = "现在提问的人有点多，请过一会儿再试。";
   std::string queue_full = "您前面的几个问题我还在回答，请稍等再提新的问题。";
   std::string quota_minute = "您问得有点快，请过一分钟再问我。";

@@ -38,6 +38,7 @@ constexpr TextKey kTexts[] = {
     {"help", &bot::Texts::help},
     {"blocked_question", &bot::Texts::blocked_question},
     {"blocked_answer", &bot::Texts::blocked_answer},
+    {"blocked_rest", &bot::Texts::blocked_rest},
     {"busy", &bot::Texts::busy},
     {"queue_full", &bot::Texts::queue_full},
     {"quota_minute", &bot::Texts::quota_minute},

@@ -54,6 +54,8 @@ inline uint32_t PatternIndex::Child(uint32_t node, char32_t code) const {
   return edges_.data()[slot].code_and_flags != 0 ? slot : kNone;
 }
 
+uint32_t PatternIndex::ChildOf(uint32_t node, char32_t code) const { return Child(node, code); }
+
 // Puts sorted patterns into the table; what it shares with the pattern before is on the path already.
 class PatternIndex::Builder {
  public:
@@ -173,6 +175,7 @@ PatternIndex PatternIndex::Build(std::span<const Pattern> patterns, FoldMode mod
   PatternIndex index;
   index.mode_ = mode;
   Builder(index).Build(patterns);
+  index.NoteFirstCodes();
   return index;
 }
 
@@ -185,7 +188,7 @@ bool PatternIndex::CanMatch(std::string_view pattern, FoldMode mode) {
 size_t PatternIndex::MemoryBytes() const {
   const auto bytes = [](const auto& vector) { return vector.capacity() * sizeof(vector[0]); };
   return bytes(edges_) + bytes(ones_.words) + bytes(pairs_.words) + bytes(triples_.words) + bytes(end_bits_) +
-         bytes(end_ranks_) + bytes(list_starts_) + bytes(pattern_ids_);
+         bytes(end_ranks_) + bytes(list_starts_) + bytes(pattern_ids_) + bytes(first_codes_);
 }
 
 void PatternIndex::Report(uint32_t node, size_t first, size_t last, std::vector<PatternHit>& hits) const {

@@ -62,6 +62,12 @@ class PatternIndex {
   /// it is cheap when the text has no such run.
   void ScanStretched(const FoldedText& text, std::vector<PatternHit>& hits) const;
 
+  /// For a text that goes on: the first folded character from where a pattern has begun that may still be completed, or
+  /// that may still be stretched over more of its last character; text.size() if there is none. A gap of more than
+  /// `widest_gap` visible characters or with a line end in it ends everything that began before. Cost: of the last
+  /// kMaxCodes runs of equal characters.
+  size_t OpenFrom(const FoldedText& text, uint32_t widest_gap) const;
+
  private:
   // The trie's edges lie in one open-addressing hash table; a node is the slot of the edge that leads to it. Against a
   // double array this takes a quarter of the memory for an alphabet of thousands, is built without searching for gaps,
@@ -88,12 +94,16 @@ class PatternIndex {
   };
   class Builder;
   class StretchedWalk;
+  class OpenWalk;
 
   uint32_t Child(uint32_t node, char32_t code) const;
+  uint32_t ChildOf(uint32_t node, char32_t code) const;  // the same for other files, where it is not inlined
   uint32_t FirstSlot(uint32_t from, char32_t code) const;
   uint32_t SlotFor(uint32_t from, char32_t code) const;
   void Report(uint32_t node, size_t first, size_t last, std::vector<PatternHit>& hits) const;
   size_t FindCandidates(const FoldedText& text, ScanScratch& scratch) const;
+  void NoteFirstCodes();
+  uint32_t First(char32_t code) const;
 
   FoldMode mode_ = FoldMode::kLetters;
   std::vector<Edge> edges_;
@@ -106,6 +116,7 @@ class PatternIndex {
   std::vector<uint32_t> end_ranks_;    // set bits before each word of end_bits_
   std::vector<uint32_t> list_starts_;  // one more than there are lists
   std::vector<uint32_t> pattern_ids_;
+  std::vector<char32_t> first_codes_;  // of patterns of two codes and more, sorted
 };
 
 }  // namespace yingda::filter

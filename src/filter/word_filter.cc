@@ -78,12 +78,13 @@ size_t WordFilter::TailMatched(const Part& part, const FoldedText& text, size_t 
   return matched;
 }
 
-void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, Scratch& scratch,
+void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from, Scratch& scratch,
                         std::vector<Explanation>* refused) const {
   scratch.hits.clear();
   index.Scan(text, scratch.scan, scratch.hits);
   index.ScanStretched(text, scratch.hits);
   for (PatternHit& hit : scratch.hits) {
+    if (text.Begin(hit.first) < from) continue;
     const Part* const part = PartOf(hit.pattern);
     if (part != nullptr) {
       if (TailMatched(*part, text, hit.last) < part->tail_length) continue;
@@ -176,17 +177,17 @@ void WordFilter::DropIncomplete(Scratch& scratch, std::vector<Explanation>* refu
 }
 
 // Leaves in scratch.denied the words that stand, in order.
-void WordFilter::Find(std::string_view text, Scratch& scratch, std::vector<Explanation>* refused) const {
+void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const {
   scratch.denied.clear();
   scratch.allowed.clear();
   if (!letters_.Empty()) {
     scratch.letters.Fold(text, FoldMode::kLetters);
-    FindIn(letters_, scratch.letters, scratch, refused);
+    FindIn(letters_, scratch.letters, from, scratch, refused);
   }
   const bool detects = !options_.detectors.empty();
   if (!literal_.Empty() || detects) {
     scratch.literal.Fold(text, FoldMode::kLiteral);
-    FindIn(literal_, scratch.literal, scratch, refused);
+    FindIn(literal_, scratch.literal, from, scratch, refused);
   }
   if (detects) RunDetectors(scratch);
   std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
@@ -229,7 +230,7 @@ Level WordFilter::LevelOf(uint32_t word, Direction direction) const {
 Verdict WordFilter::Check(std::string_view text, Direction direction, Scratch& scratch) const {
   Verdict verdict;
   if (!For(direction).enabled) return verdict;
-  Find(text, scratch, nullptr);
+  Find(text, 0, scratch, nullptr);
   verdict.hits.reserve(scratch.denied.size());
   for (WordHit hit : scratch.denied) {
     hit.level = LevelOf(hit.word, direction);

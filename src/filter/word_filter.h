@@ -46,6 +46,12 @@ struct Verdict {
   std::vector<WordHit> hits;
 };
 
+/// What is known of a text that may go on.
+struct OpenVerdict {
+  Verdict verdict;     // of what is decided: its hits end at `decided` or before
+  size_t decided = 0;  // bytes; whatever comes next, hits begin and end on the same side of it
+};
+
 /// A word as its file has it, or a detector.
 struct WordInfo {
   std::string text;   // of a detector its Chinese name
@@ -111,6 +117,11 @@ class WordFilter {
 
   Verdict Check(std::string_view text, Direction direction, Scratch& scratch) const;
 
+  /// Check of a text from byte `from` on; what stands before it is only to show what a word touches. If it `goes_on`,
+  /// it has whole code points so far, and what begins to be a word, what the next character may make part of a longer
+  /// word and what an allow word may yet cover stay undecided.
+  OpenVerdict CheckFrom(std::string_view text, size_t from, bool goes_on, Direction direction, Scratch& scratch) const;
+
   /// `text` with one '*' for each character inside hits of level mask or higher, or with the replacement of a word that
   /// covers all hits that overlap with it. `verdict` must come from this text.
   std::string Mask(std::string_view text, const Verdict& verdict) const;
@@ -164,8 +175,9 @@ class WordFilter {
   };
   class Builder;
 
-  void Find(std::string_view text, Scratch& scratch, std::vector<Explanation>* refused) const;
-  void FindIn(const PatternIndex& index, FoldedText& text, Scratch& scratch, std::vector<Explanation>* refused) const;
+  void Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const;
+  void FindIn(const PatternIndex& index, FoldedText& text, size_t from, Scratch& scratch,
+              std::vector<Explanation>* refused) const;
   void RunDetectors(Scratch& scratch) const;
   void DropCovered(Scratch& scratch, std::vector<Explanation>* refused) const;
   void DropIncomplete(Scratch& scratch, std::vector<Explanation>* refused) const;
@@ -180,7 +192,8 @@ class WordFilter {
 
   Options options_;
   PatternIndex letters_;
-  PatternIndex literal_;  // words of which kLetters folding would leave less than two characters: "+v", "@@@@"
+  PatternIndex literal_;     // words of which kLetters folding would leave less than two characters: "+v", "@@@@"
+  uint32_t widest_gap_ = 0;  // of the words in letters_
   std::vector<Word> words_;
   std::vector<Part> parts_;
   bool has_groups_ = false;  // some parts belong together

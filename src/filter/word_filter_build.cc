@@ -102,6 +102,7 @@ WordFilter::Shape WordFilter::Builder::MeasureShape(const Word& word, const std:
     shape.longest_gap = static_cast<uint8_t>(std::clamp<size_t>(gap.visible, shape.longest_gap, UINT8_MAX));
     shape.blanks = shape.blanks || gap.blank;
   }
+  filter_.widest_gap_ = std::max<uint32_t>(filter_.widest_gap_, shape.longest_gap);
   return shape;
 }
 

@@ -114,6 +114,7 @@ accounts:
       quota_minute: t34
       quota_day: t35
       quota_account: t36
+      blocked_rest: t37
 routing: { picture_timeout: 7s, max_picture: 7MiB }
 upstreams:
   - name: second
@@ -276,7 +277,8 @@ TEST(ConfigSectionsTest, EveryTextGoesToItsOwnPlace) {
                                          &t.picture_failed,
                                          &t.quota_minute,
                                          &t.quota_day,
-                                         &t.quota_account};
+                                         &t.quota_account,
+                                         &t.blocked_rest};
   int number = 0;
   for (const std::string* text : in_order) EXPECT_EQ(*text, "t" + std::to_string(++number));
 }

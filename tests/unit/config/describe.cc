@@ -68,6 +68,7 @@ constexpr std::string bot::Texts::*kTexts[] = {
     &bot::Texts::help,
     &bot::Texts::blocked_question,
     &bot::Texts::blocked_answer,
+    &bot::Texts::blocked_rest,
     &bot::Texts::busy,
     &bot::Texts::queue_full,
     &bot::Texts::quota_minute,

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "filter/word_filter.h"
+
+namespace yingda::filter {
+
+/// A text that is still being written, checked as it comes. Shows what is decided, masked, and holds back the rest: a
+/// character cut in the middle, what may still become a word, a word that the next letter may make part of a longer
+/// one (sm|oking), and what a word of an allow file may yet cover. All that it shows, joined, is what Check and Mask
+/// make of the whole text, however the text was cut.
+///
+/// Limits: holds back at most `most_held_bytes`. Over that, which takes thousands of repeated or invisible characters,
+/// what is held is decided as if the text ended there. Cost: that of a Check of what is new and what is held back.
+/// Thread-safety: one thread at a time.
+class StreamFilter {
+ public:
+  struct Options {
+    size_t most_held_bytes = size_t{64} * 1024;
+  };
+
+  /// `words` may be null: then all of the text is shown at once.
+  StreamFilter(std::shared_ptr<const WordFilter> words, Direction direction);
+  StreamFilter(std::shared_ptr<const WordFilter> words, Direction direction, const Options& options);
+
+  /// The next bytes of the text, cut anywhere. Appends to `shown` what can be shown now. Returns what was found in it;
+  /// places are bytes of the whole text.
+  Verdict Append(std::string_view bytes, std::string& shown);
+  /// The text is whole: nothing is held back any more.
+  Verdict Finish(std::string& shown);
+
+  /// The worst so far. At Level::kBlock nothing more of the text should be shown; what of it comes out is masked.
+  Level level() const { return level_; }
+  size_t HeldBytes() const { return text_.size() - decided_; }
+
+ private:
+  Verdict Decide(size_t end, bool whole, std::string& shown);
+  void DropDecided();
+
+  std::shared_ptr<const WordFilter> words_;
+  Direction direction_;
+  Options options_;
+  Scratch scratch_;
+  Level level_ = Level::kPass;
+  std::string text_;      // the last characters of what is decided, and what is held back
+  size_t decided_ = 0;    // bytes of those characters
+  size_t before_ = 0;     // bytes of the text that are not here any more
+  size_t looked_at_ = 0;  // bytes of text_ at the last check
+};
+
+}  // namespace yingda::filter
