@@ -4,6 +4,7 @@
 #include "app/command_line.h"
 #include "app/simulate_command.h"
 #include "app/stats_command.h"
+#include "app/words_command.h"
 
 using namespace yingda::app;
 
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
   demo->add_option("--listen", demo_arguments.listen, "Address")->capture_default_str();
   SimulateCommand simulate(cli);
   StatsCommand stats(cli);
+  WordsCommand words(cli);
 
   try {
     cli.parse(argc, argv);
@@ -64,6 +66,7 @@ int main(int argc, char** argv) {
   }
   if (simulate.Chosen()) return simulate.Run();
   if (stats.Chosen()) return stats.Run();
+  if (words.Chosen()) return words.Run();
   if (*serve) return RunServe({config});
   check_arguments.config_file = explain_arguments.config_file = chat_arguments.config_file = config;
   explain_arguments.account = chat_arguments.account = account;
