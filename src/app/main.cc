@@ -6,6 +6,7 @@
 #include "app/simulate_command.h"
 #include "app/stats_command.h"
 #include "app/status_command.h"
+#include "app/words_command.h"
 
 using namespace yingda::app;
 
@@ -60,6 +61,7 @@ int main(int argc, char** argv) {
   SimulateCommand simulate(cli);
   StatsCommand stats(cli);
   StatusCommand status(cli);
+  WordsCommand words(cli);
 
   try {
     cli.parse(argc, argv);
@@ -70,6 +72,7 @@ int main(int argc, char** argv) {
   if (simulate.Chosen()) return simulate.Run();
   if (stats.Chosen()) return stats.Run();
   if (status.Chosen()) return status.Run();
+  if (words.Chosen()) return words.Run();
   if (*serve) return RunServe({config});
   check_arguments.config_file = explain_arguments.config_file = chat_arguments.config_file = config;
   explain_arguments.account = chat_arguments.account = account;
