@@ -95,7 +95,7 @@ TEST(KeepWarmTest, BeforeTheStartAndWithoutATimeItAsksNothing) {
 }
 
 TEST(KeepWarmTest, LeavesAloneWhoMayNotBeAskedAndComesBackLater) {
-  Fixture f;
+  WarmFixture f;
   bool parked = true;
   RunOn(f.loop, [&] { f.keep_warm->AskOnlyWhile([&parked] { return !parked; }); });
   f.Start();
