@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   add_config(explain);
   add_account(explain);
   explain->add_flag("--json", explain_arguments.json, "Print JSON");
+  explain->add_option("--at", explain_arguments.at, "As if it were then, e.g. \"2026-11-21 23:00\" (China time)");
   explain->add_option("text", explain_arguments.text, "What a follower would send")->required();
 
   ChatArguments chat_arguments;

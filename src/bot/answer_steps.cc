@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "bot/answer_desk.h"
+#include "bot/pipeline.h"
 #include "bot/resend.h"
 #include "model/conversation.h"
 
@@ -122,8 +123,7 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   const model::ChatModel* const counts = job->question.account->model;
   budget.prompt_tokens = static_cast<int>(options_.history_tokens / (counts ? counts->TokensPerEstimate() : 1));
   budget.max_question_bytes = job->question.account->max_question_bytes;
-  std::string prompt = job->question.account->system_prompt;
-  if (!job->question.instruction.empty()) prompt += (prompt.empty() ? "" : "\n\n") + job->question.instruction;
+  const std::string prompt = PromptWith(job->question.account->system_prompt, job->question.instruction);
   request.messages = model::FitHistory(prompt, history, job->question.text, budget, std::move(pictures));
   request.deadline = job->answer_by;
   for (const model::ChatMessage& message : request.messages) job->prompt_estimate += model::EstimateTokens(message);

@@ -201,6 +201,11 @@ const char* ToString(Decision::Action action) {
   return "unknown";
 }
 
+std::string PromptWith(const std::string& system_prompt, const std::string& instruction) {
+  if (system_prompt.empty() || instruction.empty()) return system_prompt + instruction;
+  return system_prompt + "\n\n" + instruction;
+}
+
 Decision Decide(const Account& account, const wechat::Incoming& message, const Occasion& occasion,
                 PipelineScratch& scratch) {
   using wechat::MessageType;
