@@ -108,27 +108,29 @@ double PercentileOf(std::vector<double> values, size_t percent) {
   return values[(values.size() - 1) * percent / 100];
 }
 
-/// Of one part of the way, a percentile of each round.
-std::vector<double> OfRounds(const std::vector<AddedTimes>& rounds, std::vector<double> AddedTimes::*part,
+using Ways = WayTimes AddedTimes::*;
+
+/// Of one part of the way, a percentile of each round, in ms.
+std::vector<double> OfRounds(const std::vector<AddedTimes>& rounds, Ways ways, std::vector<double> WayTimes::*part,
                              size_t percent) {
   std::vector<double> values;
-  for (const AddedTimes& round : rounds) values.push_back(PercentileOf(round.*part, percent) / 1e3);
+  for (const AddedTimes& round : rounds) values.push_back(PercentileOf(round.*ways.*part, percent) / 1e3);
   return values;
 }
 
 /// True when every question was answered.
-bool PrintAdded(const char* name, const std::vector<AddedTimes>& rounds) {
+bool PrintAdded(const char* name, const std::vector<AddedTimes>& rounds, Ways ways) {
   size_t asked = 0;
   size_t answered = 0;
   for (const AddedTimes& round : rounds) {
     asked += round.asked;
     answered += round.answered;
   }
-  std::printf("  %-24s %5zu/%-5zu", name, answered, asked);
-  for (const auto part : {&AddedTimes::out, &AddedTimes::back, &AddedTimes::all}) {
-    std::printf("  %7.3f %7.3f", Median(OfRounds(rounds, part, 50)), Median(OfRounds(rounds, part, 99)));
+  std::printf("  %-34s %5zu/%-5zu", name, answered, asked);
+  for (const auto part : {&WayTimes::out, &WayTimes::back, &WayTimes::all}) {
+    std::printf("  %7.3f %7.3f", Median(OfRounds(rounds, ways, part, 50)), Median(OfRounds(rounds, ways, part, 99)));
   }
-  const std::vector<double> p99 = OfRounds(rounds, &AddedTimes::all, 99);
+  const std::vector<double> p99 = OfRounds(rounds, ways, &WayTimes::all, 99);
   std::printf("  %6.3f-%.3f\n", *std::min_element(p99.begin(), p99.end()), *std::max_element(p99.begin(), p99.end()));
   return asked == answered;
 }
@@ -158,17 +160,18 @@ bool RunAdded(double seconds, int rounds) {
   std::printf(
       "\n%d messages/s, answers of 0.5 s; milliseconds, medians of p50 and p99 of %d interleaved rounds of %.1f s\n",
       kPerSecond, rounds, seconds);
-  std::printf("  %-24s %11s  %15s  %15s  %15s  %12s\n", "", "answered", "to the upstream", "last byte->reply", "both",
+  std::printf("  %-34s %11s  %15s  %15s  %15s  %12s\n", "", "answered", "to the upstream", "last byte->reply", "both",
               "p99 by round");
-  bool all = PrintAdded("straight to the upstream", of_direct);
-  all = PrintAdded("through the server", of_through) && all;
-  const auto above = [&](size_t percent) {
-    return Median(OfRounds(of_through, &AddedTimes::all, percent)) -
-           Median(OfRounds(of_direct, &AddedTimes::all, percent));
-  };
-  const double p99 = Median(OfRounds(of_through, &AddedTimes::all, 99));
-  std::printf("  the server adds p50 %.3f ms, p99 %.3f ms above going straight; bar: p99 <= %.1f ms in all: %s\n",
-              above(50), above(99), kMillisecondsAllowed, p99 <= kMillisecondsAllowed ? "met" : "MISSED");
+  PrintAdded("straight, from socket to socket", of_direct, &AddedTimes::sockets);
+  bool all = PrintAdded("straight, until it is read", of_direct, &AddedTimes::ends);
+  PrintAdded("the server, from socket to socket", of_through, &AddedTimes::sockets);
+  all = PrintAdded("the server, until it is read", of_through, &AddedTimes::ends) && all;
+  // To the sockets of client and upstream: how long these two sleep on is not the server's doing. Nothing else is taken
+  // off, so the kernel's work for the client's and the upstream's sends counts as the server's.
+  const double p99 = Median(OfRounds(of_through, &AddedTimes::sockets, &WayTimes::all, 99));
+  std::printf("  the server adds p50 %.3f ms, p99 %.3f ms, from socket to socket; bar: p99 <= %.1f ms: %s\n",
+              Median(OfRounds(of_through, &AddedTimes::sockets, &WayTimes::all, 50)), p99, kMillisecondsAllowed,
+              p99 <= kMillisecondsAllowed ? "met" : "MISSED");
   std::printf("  the server's CPU: %.0f us a message with its answer of 20 tokens\n",
               cpu * 1e6 / static_cast<double>(count) / rounds);
   if (!all) std::printf("  NOT EVERY QUESTION WAS ANSWERED\n");

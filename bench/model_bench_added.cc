@@ -124,6 +124,7 @@ class AddedLoad::Implementation {
       if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) std::abort();
       const int one = 1;
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+      StampArrivals(fd);
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.u64 = i;
@@ -162,6 +163,12 @@ class AddedLoad::Implementation {
     std::string received;
   };
 
+  static void Note(WayTimes& times, int64_t out_ns, int64_t back_ns) {
+    times.out.push_back(static_cast<double>(out_ns) / 1e3);
+    times.back.push_back(static_cast<double>(back_ns) / 1e3);
+    times.all.push_back(static_cast<double>(out_ns + back_ns) / 1e3);
+  }
+
   void Ask(size_t call, const std::string& request) {
     ++times_->asked;
     if (free_.empty()) return;
@@ -187,7 +194,8 @@ class AddedLoad::Implementation {
   void Receive(size_t index) {
     Connection& connection = connections_[index];
     std::array<char, 16384> buffer;
-    const ssize_t count = ::recv(connection.fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    int64_t arrived = 0;
+    const ssize_t count = ReceiveStamped(connection.fd, buffer.data(), buffer.size(), MSG_DONTWAIT, arrived);
     const int64_t now = MonotonicNanoseconds();
     if (count == 0 || !connection.busy) {  // nothing more comes on it
       ::epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.fd, nullptr);
@@ -199,11 +207,8 @@ class AddedLoad::Implementation {
     const bool right = through_ == Through::kNothing || connection.received.find(answer_) != std::string::npos;
     if (right) {
       const CallTimes& call = (*calls_)[connection.call];
-      const double out = static_cast<double>(call.asked - connection.sent_at) / 1e3;
-      const double back = static_cast<double>(now - call.last_sent) / 1e3;
-      times_->out.push_back(out);
-      times_->back.push_back(back);
-      times_->all.push_back(out + back);
+      Note(times_->sockets, call.arrived - connection.sent_at, arrived - call.last_sent);
+      Note(times_->ends, call.asked - connection.sent_at, now - call.last_sent);
       ++times_->answered;
     }
     connection.received.clear();

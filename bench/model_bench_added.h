@@ -13,11 +13,16 @@ namespace yingda::bench {
 /// The whole application with its store, whose only upstream is the one at `upstream_port`. For a SubjectProcess.
 Serving StartAnsweringApplication(int upstream_port);
 
-/// Microseconds that a message and its answer spent between the client and the upstream, both ends' sockets included.
-struct AddedTimes {
+/// Microseconds of each message and its answer.
+struct WayTimes {
   std::vector<double> out;   // request sent by the client -> whole at the upstream
   std::vector<double> back;  // the upstream's last byte sent -> the answer's last byte at the client
   std::vector<double> all;   // both
+};
+
+struct AddedTimes {
+  WayTimes sockets;  // to the arrival at the other end's socket: all that lies between the client and the upstream
+  WayTimes ends;     // until the other end has read it, its being woken included
   size_t asked = 0;
   size_t answered = 0;  // with the whole right answer
 };

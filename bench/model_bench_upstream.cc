@@ -14,6 +14,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <queue>
 #include <thread>
 #include <unordered_map>
@@ -101,6 +102,7 @@ class BenchUpstream {
       if (fd < 0) return;
       const int one = 1;
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+      StampArrivals(fd);
       connections_[fd] = {};
       Watch(fd);
     }
@@ -108,7 +110,8 @@ class BenchUpstream {
 
   void Receive(int fd) {
     std::array<char, 16384> buffer;
-    const ssize_t count = ::recv(fd, buffer.data(), buffer.size(), 0);
+    int64_t arrived = 0;
+    const ssize_t count = ReceiveStamped(fd, buffer.data(), buffer.size(), 0, arrived);
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) {
       connections_.erase(fd);
@@ -124,10 +127,10 @@ class BenchUpstream {
     const size_t at = received.find(kLength);
     size_t length = 0;
     if (at < head) std::from_chars(received.data() + at + kLength.size(), received.data() + head, length);
-    if (received.size() >= head + 4 + length) Begin(fd, connection);
+    if (received.size() >= head + 4 + length) Begin(fd, connection, arrived);
   }
 
-  void Begin(int fd, Connection& connection) {
+  void Begin(int fd, Connection& connection, int64_t arrived) {
     const int64_t now = MonotonicNanoseconds();
     CallPlan& plan = connection.plan;
     const size_t mark = connection.received.rfind(kPlanMark);  // the last: a conversation holds earlier ones
@@ -138,6 +141,7 @@ class BenchUpstream {
       Fail("a request without a plan");
     }
     calls_[plan.call].asked = now;
+    calls_[plan.call].arrived = arrived;
     connection.received.clear();
     connection.sent = 0;
     connection.end_after = 0;
@@ -237,6 +241,33 @@ Serving StartBenchUpstream(SharedCalls& calls) {
   ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length);
   std::thread([listener, &calls] { BenchUpstream(listener, calls).Run(); }).detach();
   return {ntohs(address.sin_port), nullptr};
+}
+
+void StampArrivals(int fd) {
+  const int one = 1;
+  if (::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one) != 0) Fail("SO_TIMESTAMPNS");
+}
+
+ssize_t ReceiveStamped(int fd, char* buffer, size_t size, int flags, int64_t& arrived) {
+  iovec into{.iov_base = buffer, .iov_len = size};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control;
+  msghdr message{};
+  message.msg_iov = &into;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t count = ::recvmsg(fd, &message, flags);
+  const int64_t now = MonotonicNanoseconds();
+  arrived = now;  // the first packets of a run may have no stamp: they then count as late as they were read
+  const cmsghdr* const stamp = count > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (stamp == nullptr || stamp->cmsg_level != SOL_SOCKET || stamp->cmsg_type != SCM_TIMESTAMPNS) return count;
+  timespec at{};
+  std::memcpy(&at, CMSG_DATA(stamp), sizeof at);
+  timespec wall{};  // the clock of the stamps
+  ::clock_gettime(CLOCK_REALTIME, &wall);
+  const int64_t ago = (wall.tv_sec - at.tv_sec) * int64_t{1'000'000'000} + (wall.tv_nsec - at.tv_nsec);
+  arrived = now - std::max<int64_t>(ago, 0);
+  return count;
 }
 
 int WaitUntil(int epoll, epoll_event* events, int most, int64_t until) {

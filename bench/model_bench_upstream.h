@@ -16,7 +16,8 @@ namespace yingda::bench {
 
 /// Moments of one call in monotonic nanoseconds, which all processes of a machine share.
 struct CallTimes {
-  std::atomic<int64_t> asked;       // the whole request was there
+  std::atomic<int64_t> asked;       // the upstream read the end of the request
+  std::atomic<int64_t> arrived;     // that end came to the upstream's socket
   std::atomic<int64_t> first_sent;  // just before the first token went out
   std::atomic<int64_t> last_sent;   // just before the end of the stream went out
 };
@@ -60,6 +61,12 @@ size_t BytesBeforeFirstToken();
 /// An OpenAI-compatible server that costs as little as one can: one thread, epoll, bytes made beforehand. For a
 /// SubjectProcess.
 Serving StartBenchUpstream(SharedCalls& calls);
+
+/// From now on ReceiveStamped knows when the kernel got what it reads from this socket.
+void StampArrivals(int fd);
+/// As recv. `arrived` is when the last byte of it came to the socket, in monotonic nanoseconds: before the reading
+/// process was woken, so whoever sent it need not answer for how long that took.
+ssize_t ReceiveStamped(int fd, char* buffer, size_t size, int flags, int64_t& arrived);
 
 /// Waits as epoll_wait does until `until` in monotonic nanoseconds, to the microsecond.
 int WaitUntil(int epoll, epoll_event* events, int most, int64_t until);

@@ -25,7 +25,7 @@ base::Result<AccountData> LoadAccountData(const config::AccountConfig& account) 
     note(rules.error());
   }
   filter::LoadReport words_report;
-  auto words = filter::WordFilter::Load(account.filters, words_report);
+  auto words = filter::WordFilter::Load(account.filters, account.word_filter, words_report);
   if (words) {
     data.files.words = *std::move(words);
   } else {

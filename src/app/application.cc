@@ -68,7 +68,8 @@ base::Result<void> Application::Start() {
     return account ? bot::ShownNow(*account, account->settings.Get()->texts, std::move(page)) : page;
   });
   desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, *pages_, logger_, metrics_, tagger_);
-  bot_ = std::make_unique<bot::Bot>(book_, *desk_, loop_, clock_, logger_, metrics_);
+  bot_ = std::make_unique<bot::Bot>(config_.bot, book_, *desk_, loop_, clock_, logger_, metrics_);
+  if (auto recovered = TakeUpStatistics(); !recovered) return recovered;
   if (auto recovered = TakeUpUsage(); !recovered) return recovered;
   if (auto recovered = TakeUpOldJobs(); !recovered) return recovered;
   MakeServers();
@@ -77,6 +78,7 @@ base::Result<void> Application::Start() {
   operations_->SetReady(true);
   loop_.Post([this] {
     SweepRegularly();
+    statistics_->Start();
     FindAbilities();
     for (model::KeepWarm* const warm : warm_) warm->Start();
   });
@@ -167,6 +169,19 @@ void Application::EndPlatforms() {
   ended.get_future().get();
 }
 
+base::Result<void> Application::TakeUpStatistics() {
+  statistics_ = std::make_unique<StatisticsKeeper>(StatisticsKeeper::Options(), loop_, *store_, logger_);
+  for (const auto& account : accounts_) {
+    bot::Statistics::Options options;
+    options.questions.keep_texts = config_.desk.log_content;
+    account->statistics = &statistics_->Add(account->name, options);
+    account->statistics->OnRulesLoaded(account->rules.Get());
+  }
+  std::promise<base::Result<void>> done;
+  statistics_->Recover([&](base::Result<void> recovered) { done.set_value(std::move(recovered)); });
+  return done.get_future().get();
+}
+
 base::Result<void> Application::TakeUpUsage() {
   std::promise<base::Result<void>> done;
   store_->LoadUsage(base::ChinaDay(clock_.WallNow()), [&](const base::Result<std::vector<store::Usage>>& usage) {
@@ -246,6 +261,8 @@ void Application::MakeServers() {
         std::make_unique<server::AnswerPageHandler>(server::AnswerPageHandler::Options(), *pages_, loop_, metrics_);
     page_handler_->Serve(*push_server_);
   }
+  statistics_handler_ = std::make_unique<server::StatisticsHandler>(all);
+  statistics_handler_->Serve(*operations_server_);
   operations_ = std::make_unique<server::OperationsHandler>(server::OperationsHandler::Options(), std::move(all),
                                                             metrics_, loop_);
   operations_->Serve(*operations_server_);
@@ -290,6 +307,7 @@ void Application::Reload() {
       logger_.Error("reload_failed", {{"account", accounts_[i]->name}, {"what", data.error().message}});
       continue;
     }
+    accounts_[i]->statistics->OnRulesLoaded(data->files.rules);
     accounts_[i]->files.Set(std::make_shared<const bot::AccountFiles>(std::move(data->files)));
     logger_.Info("reloaded",
                  {{"account", accounts_[i]->name}, {"rules", data->rule_count}, {"words", data->word_count}});
@@ -311,6 +329,7 @@ bool Application::Stop() {
     auto idle = std::make_shared<std::promise<void>>();
     loop_.Post([&, idle] {
       loop_.Cancel(sweep_timer_);
+      statistics_->Stop();
       for (model::KeepWarm* const warm : warm_) warm->Stop();
       desk_->Stop([idle] { idle->set_value(); });
       stopped.set_value();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/account_platform.h"
+#include "app/statistics_keeper.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -28,6 +29,7 @@
 #include "server/api_proxy_handler.h"
 #include "server/callback_handler.h"
 #include "server/operations_handler.h"
+#include "server/statistics_handler.h"
 #include "server/token_handler.h"
 #include "store/sqlite_store.h"
 
@@ -64,6 +66,7 @@ class Application {
   base::Result<void> MakeAccounts();
   model::ChatModel* MakeModel(const config::AccountConfig& account);
   base::Result<void> OpenStore();
+  base::Result<void> TakeUpStatistics();
   base::Result<void> TakeUpUsage();
   base::Result<void> TakeUpOldJobs();
   void TakeUpUnread(std::promise<base::Result<void>>& done);
@@ -91,6 +94,7 @@ class Application {
   std::vector<std::unique_ptr<bot::Account>> accounts_;
   bot::ReplyBook book_;
   std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<StatisticsKeeper> statistics_;
   std::vector<AccountPlatform> platforms_;  // by account; these end on the loop
   std::unique_ptr<bot::AnswerPages> pages_;
   std::unique_ptr<bot::AnswerDesk> desk_;
@@ -98,6 +102,7 @@ class Application {
   std::vector<std::unique_ptr<server::CallbackHandler>> callbacks_;
   std::unique_ptr<server::AnswerPageHandler> page_handler_;  // null without pages
   std::unique_ptr<server::OperationsHandler> operations_;
+  std::unique_ptr<server::StatisticsHandler> statistics_handler_;
   std::unique_ptr<server::ApiClients> clients_;
   std::unique_ptr<server::TokenHandler> token_handler_;
   std::unique_ptr<server::ApiProxyHandler> api_proxy_;

@@ -3,6 +3,7 @@
 
 #include "app/command_line.h"
 #include "app/simulate_command.h"
+#include "app/stats_command.h"
 
 using namespace yingda::app;
 
@@ -54,6 +55,7 @@ int main(int argc, char** argv) {
       cli.add_subcommand("demo-model", "A stand-in for a model server, for trying things out without a key");
   demo->add_option("--listen", demo_arguments.listen, "Address")->capture_default_str();
   SimulateCommand simulate(cli);
+  StatsCommand stats(cli);
 
   try {
     cli.parse(argc, argv);
@@ -61,6 +63,7 @@ int main(int argc, char** argv) {
     return cli.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   if (simulate.Chosen()) return simulate.Run();
+  if (stats.Chosen()) return stats.Run();
   if (*serve) return RunServe({config});
   check_arguments.config_file = explain_arguments.config_file = chat_arguments.config_file = config;
   explain_arguments.account = chat_arguments.account = account;

@@ -19,6 +19,8 @@
 
 namespace yingda::bot {
 
+class Statistics;
+
 /// What the model sees of a follower's messages besides text; the rest gets its configured text.
 struct ModelSees {
   bool location = true;
@@ -53,6 +55,7 @@ struct Account {
   model::ChatModel* model = nullptr;
   model::PictureFetcher* pictures = nullptr;       // null: pictures are not seen
   platform::FollowerMessages* messages = nullptr;  // null: no API of WeChat is configured
+  Statistics* statistics = nullptr;                // null: nothing is counted
 
   Ability AbilityNow() const { return messages == nullptr ? Ability::kPassive : ability.load(); }
   bool CanPush() const { return messages != nullptr && ability != Ability::kPassive; }
@@ -66,6 +69,9 @@ struct Account {
   std::optional<std::string> Passed(std::string_view text) const;
   /// Does the outbound word filter change it?
   bool Finds(std::string_view text) const;
+
+  /// Notes for the statistics which words an answer holds; once for each.
+  void CountAnswer(std::string_view answer) const;
 
  private:
   std::string Masked(std::string_view text) const;

@@ -49,6 +49,7 @@ void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
     text = own == nullptr ? "" : own->content;
   }
   SayAtOnce(question, port, text);
+  SendBehind(account, question.open_id, question.more, options_.push_after_reply);
 }
 
 void AnswerDesk::SayAtOnce(const Question& question, ReplyPort& port, const std::string& text) {
@@ -246,6 +247,9 @@ void AnswerDesk::Settle(const JobPointer& job) {
     book_.Drop(job->question.key);
   }
   FollowUpSoon(*job);
+  if (!job->left) {
+    SendBehind(*job->question.account, job->question.open_id, std::move(job->question.more), options_.push_after_reply);
+  }
   jobs_.erase(job->question.key);
   job_count_ = jobs_.size();
   instruments_->jobs.Set(static_cast<double>(jobs_.size()));

@@ -41,6 +41,8 @@ AnswerDesk::Instruments::Instruments(base::Metrics& metrics)
       late(metrics.Counter("yingda_inbox_items_total", "Texts left in a follower's inbox", {{"reason", "late"}})),
       undelivered(
           metrics.Counter("yingda_inbox_items_total", "Texts left in a follower's inbox", {{"reason", "undelivered"}})),
+      left_out(metrics.Counter("yingda_replies_left_out_total",
+                               "Replies of `mode: all` rules that could not be sent as customer-service messages", {})),
       busy(metrics.Counter("yingda_refused_total", "Messages refused because too many were being worked on", {})),
       closed_by_peer(metrics.Counter("yingda_held_pushes_total", "Pushes held without a reply, by who ended it",
                                      {{"by", "wechat"}})),

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/log.h"
@@ -63,6 +64,9 @@ class AnswerDesk {
 
   /// A push whose key the book has open for work: begins its job or joins it.
   void Push(Question question, std::shared_ptr<ReplyPort> port);
+  /// A reply has gone out at once, from the bot; `more` follows it as customer-service messages, in order, where the
+  /// account may. `arrived`: else a later try may give the reply, so they wait until the tries are over.
+  void SendMore(const Account& account, const std::string& open_id, std::vector<wechat::Reply> more, bool arrived);
   /// What an earlier process counted today; to be told before Recover.
   void RecoverUsage(const std::vector<store::Usage>& usage,
                     const std::function<const Account*(const std::string&)>& account_of);
@@ -165,7 +169,8 @@ class AnswerDesk {
   void SaveAgain(const JobPointer& job, store::JobResult result, base::Duration delay);
   /// What is in the inbox goes out as customer-service messages, where the account may.
   void FollowUpSoon(const Job& job);
-  void SendDirectly(const Account& account, const Question& question);
+  void SendBehind(const Account& account, const std::string& open_id, std::vector<wechat::Reply> replies,
+                  base::Duration after);
 
   // What it makes of the outcome (answer_outcome.cc).
   const std::string& RefusalText(const Job& job, Admission admission) const;
@@ -197,6 +202,7 @@ class AnswerDesk {
   Inbox inbox_;
   FollowUp follow_up_;
   QuotaGate quota_;
+  std::unordered_set<std::string> told_of_no_messages_;  // accounts
   size_t saving_again_ = 0;
   uint64_t answered_ = 0;  // changes of conversations, of all followers
   size_t forgetting_ = 0;  // deletions on their way to the store

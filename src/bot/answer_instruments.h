@@ -22,6 +22,7 @@ struct AnswerDesk::Instruments {
   base::Counter& by_page;
   base::Counter& late;
   base::Counter& undelivered;
+  base::Counter& left_out;
   base::Counter& busy;
   base::Counter& closed_by_peer;
   base::Counter& closed_by_us;

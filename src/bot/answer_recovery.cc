@@ -23,6 +23,7 @@ Question QuestionOf(const store::JobRecord& record, const Account& account) {
   question.to_user = record.to_user;
   question.text = record.question;
   question.picture_url = record.picture_url;
+  question.instruction = record.instruction;
   question.json = record.json;
   if (question.kind == Question::Kind::kReply) question.own = wechat::TextReply{record.question};
   return question;

@@ -37,6 +37,7 @@ store::JobRecord RecordOf(const Job& job) {
   record.kind = KindName(job.question.kind);
   record.question = job.question.text;
   record.picture_url = job.question.picture_url;
+  record.instruction = job.question.instruction;
   if (const auto* const own = std::get_if<wechat::TextReply>(&job.question.own)) record.question = own->content;
   record.json = job.question.json;
   record.first_seen_ms = base::UnixMilliseconds(job.first_seen);
@@ -122,8 +123,11 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   const model::ChatModel* const counts = job->question.account->model;
   budget.prompt_tokens = static_cast<int>(options_.history_tokens / (counts ? counts->TokensPerEstimate() : 1));
   budget.max_question_bytes = job->question.settings->max_question_bytes;
-  request.messages = model::FitHistory(job->question.settings->system_prompt, history, job->question.text, budget,
-                                       std::move(pictures));
+  std::string prompt = job->question.settings->system_prompt;
+  if (!job->question.instruction.empty()) prompt += (prompt.empty() ? "" : "
+
+") + job->question.instruction;
+  request.messages = model::FitHistory(prompt, history, job->question.text, budget, std::move(pictures));
   const bool may_ask = FilterForModel(*job->question.account, request.messages);
   request.deadline = job->answer_by;
   for (const model::ChatMessage& message : request.messages) job->prompt_estimate += model::EstimateTokens(message);
@@ -132,34 +136,34 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
 
   return base::Completion<model::ChatOutcome>(
       [this, job, request, may_ask](std::function<void(model::ChatOutcome)> done) {
-        model::ChatModel* const model = job->question.account->model;
-        if (stopping_ || job->left || model == nullptr) {
-          done({model::ChatFailure::kRefused, "no model", "", false, 0, 0});
+      model::ChatModel* const model = job->question.account->model;
+      if (stopping_ || job->left || model == nullptr) {
+        done({model::ChatFailure::kRefused, "no model", "", false, 0, 0});
+        return;
+      }
+      if (!may_ask) {  // words changed while the question waited
+        model::ChatOutcome blocked;
+        blocked.failure = model::ChatFailure::kContentPolicy;
+        blocked.unsent = true;
+        done(blocked);
+        return;
+      }
+      job->call_done = std::move(done);
+      model::ChatEvents events;
+      events.on_text = [this, job](std::string_view text) {
+        job->answer.append(text);
+        job->filter.LookIfDue(*job->question.account, job->answer);
+        if (job->filter.blocked()) {
+          // Not from here, where the call is at work.
+          loop_.Post([this, job] { EndBlocked(job); });
           return;
         }
-        if (!may_ask) {  // words changed while the question waited
-          model::ChatOutcome blocked;
-      blocked.failure = model::ChatFailure::kContentPolicy;
-      blocked.unsent = true;
-      done(blocked);
-          return;
-        }
-        job->call_done = std::move(done);
-        model::ChatEvents events;
-        events.on_text = [this, job](std::string_view text) {
-          job->answer.append(text);
-          job->filter.LookIfDue(*job->question.account, job->answer);
-          if (job->filter.blocked()) {
-            // Not from here, where the call is at work.
-            loop_.Post([this, job] { EndBlocked(job); });
-            return;
-          }
-          if (job->page_open) pages_.Changed(job->page_id);
-        };
-        events.on_done = [job](const model::ChatOutcome& outcome) {
-          if (job->call_done) std::exchange(job->call_done, nullptr)(outcome);
-        };
-        job->call = model->Ask(request, std::move(events));
+        if (job->page_open) pages_.Changed(job->page_id);
+      };
+      events.on_done = [job](const model::ChatOutcome& outcome) {
+        if (job->call_done) std::exchange(job->call_done, nullptr)(outcome);
+      };
+      job->call = model->Ask(request, std::move(events));
       });
 }
 

@@ -142,10 +142,10 @@ base::Task AnswerDesk::GiveOwnReply(JobPointer job, bool accepted_before) {
   if (!by_message) job->front = co_await TakeFront(job, own.size());
   if (!stopping_ && !job->left) {
     if (by_message && (text == nullptr || !accepted)) {
-      // What the inbox cannot hold, a picture or anything while the disk is full, goes out directly.
+      // What the inbox cannot hold, a picture or anything while the disk is full, goes out from memory.
       job->delivery = store::Delivery::kDelivered;
       if (!job->reply) job->reply = "";
-      SendDirectly(account, job->question);
+      SendBehind(account, job->question.open_id, {job->question.own}, base::Duration::zero());
     } else if (!by_message && !job->reply && job->front.empty() && own.size() <= options_.page_bytes) {
       job->reply = own;  // nothing of it is in the store
     } else {
@@ -157,13 +157,28 @@ base::Task AnswerDesk::GiveOwnReply(JobPointer job, bool accepted_before) {
   WorkDone(job);
 }
 
-void AnswerDesk::SendDirectly(const Account& account, const Question& question) {
-  account.messages->Send(
-      question.open_id, question.own, false,
-      [this, name = account.name, request = question.request_id](platform::SendOutcome outcome) {
-        if (outcome.end == platform::SendEnd::kDelivered) return;
-        logger_.Error("message_not_sent", {{"account", name}, {"request", request}, {"errcode", outcome.errcode}});
-      });
+void AnswerDesk::SendMore(const Account& account, const std::string& open_id, std::vector<wechat::Reply> more,
+                          bool arrived) {
+  follow_up_.FollowerSpoke(account, open_id);
+  SendBehind(account, open_id, std::move(more), arrived ? options_.push_after_reply : options_.settle_after);
+}
+
+void AnswerDesk::SendBehind(const Account& account, const std::string& open_id, std::vector<wechat::Reply> replies,
+                            base::Duration after) {
+  if (stopping_ || replies.empty()) return;
+  if (!account.CanPush()) {
+    instruments_->left_out.Add(static_cast<double>(replies.size()));
+    if (told_of_no_messages_.insert(account.name).second) {
+      logger_.Warning("replies_left_out", {{"account", account.name},
+                                           {"what",
+                                            "mode: all 的规则只发出了第一条：这个账号不能发客服消息，其余的发不了；"
+                                            "请改用 mode: random，或把内容合并成一条"}});
+    }
+    return;
+  }
+  loop_.After(after, [this, &account, open_id, replies = std::move(replies)]() mutable {
+    if (!stopping_) follow_up_.SendBehind(account, open_id, std::move(replies));
+  });
 }
 
 void AnswerDesk::Keep(const JobPointer& job, store::JobResult result) {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "bot/statistics.h"
 #include "wechat/message_key.h"
 #include "wechat/passive_reply.h"
 
@@ -37,17 +38,18 @@ std::string Render(const wechat::Reply& reply, const wechat::Incoming& message, 
 
 }  // namespace
 
-Bot::Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock, base::Logger& logger,
-         base::Metrics& metrics)
+Bot::Bot(const Options& options, ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock,
+         base::Logger& logger, base::Metrics& metrics)
     : book_(book),
       desk_(desk),
       loop_(loop),
       clock_(clock),
       logger_(logger),
+      cooldowns_(options.cooldowns),
       repeats_(
           metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "answered"}})),
-      joins_(
-          metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "working"}})) {
+      joins_(metrics.Counter("yingda_repeated_pushes_total", "Pushes of a key that was known", {{"state", "working"}})),
+      word_log_(logger, metrics) {
   for (size_t i = 0; i < kRoutes.size(); ++i) {
     messages_by_route_.at(i) = &metrics.Counter("yingda_messages_total", "Messages by the station that decided them",
                                                 {{"route", ToString(kRoutes.at(i))}});
@@ -64,11 +66,15 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   }
 
   thread_local PipelineScratch scratch;  // one per event thread; keeps its buffers
-  const uint64_t choice = std::hash<std::string_view>{}(key);
-  Decision decision = Decide(account, message, choice, scratch);
+  const Occasion occasion{std::hash<std::string_view>{}(key), clock_.WallNow(), &cooldowns_};
+  Decision decision = Decide(account, message, occasion, scratch);
   const bool joins = page.state == ReplyBook::Page::State::kWorking;
   if (joins) joins_.Add();
   if (!joins) messages_by_route_.at(static_cast<size_t>(decision.route))->Add();
+  if (!joins && decision.words) {
+    word_log_.Note(account.name, port->RequestId(), filter::Direction::kInbound, *decision.words, decision.found);
+  }
+  if (!joins && account.statistics != nullptr) account.statistics->Count(decision, message);
 
   logger_.Debug("message", {{"account", account.name},
                             {"request", port->RequestId()},
@@ -88,6 +94,8 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
     question.json = json;
     question.request_id = port->RequestId();
     question.own = std::move(decision.reply);
+    question.more = std::move(decision.more);
+    question.instruction = std::move(decision.instruction);
     // The book is opened before the hand-over, so that a push right behind this one finds the key at work.
     if (!joins && !book_.StartWork(key)) joins_.Add();
     question.key = std::move(key);
@@ -100,9 +108,13 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
     port->Send(reply);  // `success` needs no memory: it is the same every time
     return;
   }
-  const ReplyBook::Bytes kept = book_.FinishAtOnce(key, std::move(reply));
+  const auto entered = std::make_shared<const std::string>(std::move(reply));
+  const ReplyBook::Bytes kept = book_.FinishAtOnce(key, entered);
   if (kept) {
-    port->Send(*kept);
+    const bool arrived = port->Send(*kept);
+    // Of several pushes of one message only the one whose reply was entered sends what follows.
+    if (kept == entered && !decision.more.empty())
+      SendMore(account, message.from_user, std::move(decision.more), arrived);
     return;
   }
   // Rules changed between two pushes of one message, and the other one went to the desk.
@@ -113,6 +125,7 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   question.to_user = message.to_user;
   question.kind = Question::Kind::kReply;
   question.own = std::move(decision.reply);
+  question.more = std::move(decision.more);
   question.json = json;
   Work(std::move(question), std::move(port));
 }
@@ -144,6 +157,12 @@ void Bot::Tell(const Account& account, Decision::Action action, const std::strin
   loop_.Post([this, &account, action, open_id] {
     if (action == Decision::Action::kClear) desk_.ForgetConversation(account, open_id);
     if (action == Decision::Action::kForget) desk_.ForgetFollower(account, open_id);
+  });
+}
+
+void Bot::SendMore(const Account& account, const std::string& open_id, std::vector<wechat::Reply> more, bool arrived) {
+  loop_.Post([this, &account, open_id, more = std::move(more), arrived]() mutable {
+    desk_.SendMore(account, open_id, std::move(more), arrived);
   });
 }
 

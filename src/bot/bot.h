@@ -12,6 +12,7 @@
 #include "bot/pipeline.h"
 #include "bot/reply_book.h"
 #include "bot/reply_port.h"
+#include "bot/word_log.h"
 #include "wechat/incoming.h"
 
 namespace yingda::bot {
@@ -21,8 +22,12 @@ namespace yingda::bot {
 /// filter decide costs no disk, no other thread and two short locks.
 class Bot {
  public:
-  Bot(ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock, base::Logger& logger,
-      base::Metrics& metrics);
+  struct Options {
+    rules::Cooldowns::Options cooldowns;  // of the rules of all accounts
+  };
+
+  Bot(const Options& options, ReplyBook& book, AnswerDesk& desk, net::EventLoop& loop, base::Clock& clock,
+      base::Logger& logger, base::Metrics& metrics);
 
   /// Takes one push; the reply goes to `port`, now or later. `json`: how the push was written, and so its reply.
   void Receive(const Account& account, const wechat::Incoming& message, bool json, std::shared_ptr<ReplyPort> port);
@@ -30,6 +35,7 @@ class Bot {
  private:
   bool NeedsWork(const Account& account, const wechat::Incoming& message, const Decision& decision) const;
   void Tell(const Account& account, Decision::Action action, const std::string& open_id);
+  void SendMore(const Account& account, const std::string& open_id, std::vector<wechat::Reply> more, bool arrived);
   void Work(Question question, std::shared_ptr<ReplyPort> port);
 
   ReplyBook& book_;
@@ -37,9 +43,11 @@ class Bot {
   net::EventLoop& loop_;
   base::Clock& clock_;
   base::Logger& logger_;
+  rules::Cooldowns cooldowns_;
   std::array<base::Counter*, 6> messages_by_route_;
   base::Counter& repeats_;
   base::Counter& joins_;
+  WordLog word_log_;
 };
 
 }  // namespace yingda::bot

@@ -88,13 +88,19 @@ bool FollowUp::May(const Follower& follower) const {
 }
 
 void FollowUp::Deliver(const Account& account, const std::string& open_id) {
-  if (!account.CanPush() || stopping_ || !inbox_.MayHave(account.name, open_id)) return;
+  if (!account.CanPush() || stopping_) return;
+  const auto known = followers_.find(FollowerKey(account, open_id));
+  const bool behind = known != followers_.end() && !known->second->behind.empty();
+  if (!behind && !inbox_.MayHave(account.name, open_id)) return;
   const FollowerPointer follower = Known(account, open_id);
   if (follower->sending) {
     follower->again = true;
     return;
   }
-  if (!May(*follower) || waiting_.size() >= options_.max_waiting) return;
+  if (!May(*follower) || waiting_.size() >= options_.max_waiting) {
+    DropBehind(*follower, "no_more_messages");
+    return;
+  }
   follower->sending = true;
   waiting_.push_back(follower);
   if (sending_ < options_.max_followers_at_once) {
@@ -117,6 +123,11 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
     const std::string key = account.name + claim_prefix_ + std::to_string(next_claim_++);
     follower->again = false;
     const InboxShare page = co_await TakeNext(follower, key);
+    if (page.empty() && !follower->behind.empty() && !stopping_) {
+      const platform::SendOutcome outcome = co_await SendReply(follower, follower->behind.front());
+      go_on = AfterBehind(follower, outcome);
+      continue;
+    }
     if (page.empty()) {
       go_on = follower->again;
       continue;
@@ -142,12 +153,7 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
         inbox_.Abandoned(account.name, follower->open_id, key);
         break;
       case platform::SendEnd::kNotAllowed:
-        if (account.ability != Ability::kPushOnly) account.ability = Ability::kPassive;
-        logger_.Warning("push_not_allowed",
-                        {{"account", account.name},
-                         {"what",
-                          "该账号没有客服消息接口的权限（48001），改为被动回复；认证之后请重启或运行 "
-                          "yingda check --online"}});
+        NotAllowed(account);
         [[fallthrough]];
       case platform::SendEnd::kClosed:
         follower->sent = options_.messages_per_window;
@@ -169,6 +175,82 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
     }
   }
   End(follower);
+}
+
+void FollowUp::NotAllowed(const Account& account) {
+  if (account.ability != Ability::kPushOnly) account.ability = Ability::kPassive;
+  logger_.Warning("push_not_allowed", {{"account", account.name},
+                                       {"what",
+                                        "该账号没有客服消息接口的权限（48001），改为被动回复；认证之后请重启或运行 "
+                                        "yingda check --online"}});
+}
+
+void FollowUp::SendBehind(const Account& account, const std::string& open_id, std::vector<wechat::Reply> replies) {
+  if (!account.CanPush() || stopping_) return;
+  const FollowerPointer follower = Known(account, open_id);
+  for (wechat::Reply& reply : replies) {
+    if (follower->behind.size() >= options_.max_behind) {
+      Ended(platform::SendEnd::kClosed).Add();
+      continue;
+    }
+    auto* const text = std::get_if<wechat::TextReply>(&reply);
+    if (text == nullptr || text->content.size() <= options_.page_bytes) {
+      follower->behind.push_back(std::move(reply));
+      continue;
+    }
+    PageStyle style;
+    style.limit_bytes = options_.page_bytes;
+    style.tells_continue = false;
+    std::string_view rest = text->content;
+    for (int64_t given = 0; !rest.empty() && follower->behind.size() < options_.max_behind; ++given) {
+      const TextPage page = NextPage(rest, given, account.texts, style);
+      follower->behind.push_back(wechat::TextReply{page.text});
+      rest.remove_prefix(page.taken_bytes);
+    }
+  }
+  Deliver(account, open_id);
+}
+
+/// True: there may be more to send.
+bool FollowUp::AfterBehind(const FollowerPointer& follower, const platform::SendOutcome& outcome) {
+  const Account& account = *follower->account;
+  Ended(outcome.end).Add();
+  logger_.Info("pushed", {{"account", account.name},
+                          {"follower", tagger_.Tag(account.name, follower->open_id)},
+                          {"end", ToString(outcome.end)},
+                          {"errcode", outcome.errcode}});
+  switch (outcome.end) {
+    case platform::SendEnd::kDelivered:
+      follower->failures = 0;
+      [[fallthrough]];
+    case platform::SendEnd::kUnknown:   // it may have arrived: not twice
+    case platform::SendEnd::kRejected:  // nor would WeChat take it the next time
+      ++follower->sent;
+      if (!follower->behind.empty()) follower->behind.pop_front();
+      if (!May(*follower)) DropBehind(*follower, "no_more_messages");
+      return true;
+    case platform::SendEnd::kNotAllowed:
+      NotAllowed(account);
+      [[fallthrough]];
+    case platform::SendEnd::kClosed:
+      follower->sent = options_.messages_per_window;
+      DropBehind(*follower, "refused");
+      return false;
+    case platform::SendEnd::kUnavailable:
+      TryAgainLater(follower);
+      if (follower->failures >= options_.most_tries) DropBehind(*follower, "unreachable");
+      return false;
+  }
+  return false;
+}
+
+void FollowUp::DropBehind(Follower& follower, const char* why) {
+  if (follower.behind.empty()) return;
+  logger_.Warning("messages_dropped", {{"account", follower.account->name},
+                                       {"follower", tagger_.Tag(follower.account->name, follower.open_id)},
+                                       {"messages", follower.behind.size()},
+                                       {"why", why}});
+  follower.behind.clear();
 }
 
 /// 45002, too long: its limit counts otherwise than ours for this text, so the same comes in smaller pages.
@@ -227,6 +309,18 @@ base::Completion<platform::SendOutcome> FollowUp::Send(const FollowerPointer& fo
   });
 }
 
+base::Completion<platform::SendOutcome> FollowUp::SendReply(const FollowerPointer& follower, wechat::Reply reply) {
+  return base::Completion<platform::SendOutcome>(
+      [follower, reply = std::move(reply)](std::function<void(platform::SendOutcome)> done) {
+        platform::FollowerMessages* const messages = follower->account->messages;
+        if (messages == nullptr) {
+          done({platform::SendEnd::kNotAllowed, 0});
+          return;
+        }
+        messages->Send(follower->open_id, reply, false, std::move(done));
+      });
+}
+
 void FollowUp::TryAgainLater(const FollowerPointer& follower) {
   if (++follower->failures >= options_.most_tries) return;  // the follower's next message asks again
   const base::Duration pause =
@@ -267,7 +361,9 @@ void FollowUp::Stop(std::function<void()> idle) {
 
 void FollowUp::Forget(const Account& account, const std::string& open_id) {
   const auto found = followers_.find(FollowerKey(account, open_id));
-  if (found != followers_.end() && !found->second->sending) followers_.erase(found);
+  if (found == followers_.end()) return;
+  found->second->behind.clear();
+  if (!found->second->sending) followers_.erase(found);
 }
 
 base::Counter& FollowUp::Ended(platform::SendEnd end) {

@@ -29,6 +29,7 @@ class FollowUp {
     size_t max_waiting = 20'000;  // followers; over it they are left to their next message
     base::Duration try_again_after = std::chrono::seconds(30);  // WeChat could not be reached; doubles
     int most_tries = 8;                                         // in a row
+    size_t max_behind = 20;                                     // messages without a place in the inbox, per follower
   };
 
   FollowUp(Options options, net::EventLoop& loop, Inbox& inbox, const AnswerPages& pages, base::Logger& logger,
@@ -38,6 +39,9 @@ class FollowUp {
   void FollowerSpoke(const Account& account, const std::string& open_id);
   /// Sends what there is, unless that is under way already. Nothing for accounts that may not.
   void Deliver(const Account& account, const std::string& open_id);
+  /// Sends these behind what waits in the inbox, in order. They are in memory only, and dropped when WeChat takes no
+  /// more messages for this follower. Limits: `max_behind` of them wait for a follower; texts go in pages.
+  void SendBehind(const Account& account, const std::string& open_id, std::vector<wechat::Reply> replies);
   /// WeChat could not be reached for this follower lately: what waits had better go another way, if one comes first.
   bool Failing(const Account& account, const std::string& open_id) const;
   void Forget(const Account& account, const std::string& open_id);
@@ -55,6 +59,7 @@ class FollowUp {
     bool again = false;  // something came while sending
     int failures = 0;
     size_t page_bytes = 0;  // that WeChat took; 0: as configured
+    std::deque<wechat::Reply> behind;
   };
   using FollowerPointer = std::shared_ptr<Follower>;
 
@@ -62,6 +67,10 @@ class FollowUp {
   base::Task SendAll(FollowerPointer follower);
   base::Completion<InboxShare> TakeNext(const FollowerPointer& follower, const std::string& key);
   base::Completion<platform::SendOutcome> Send(const FollowerPointer& follower, const InboxShare& page);
+  base::Completion<platform::SendOutcome> SendReply(const FollowerPointer& follower, wechat::Reply reply);
+  bool AfterBehind(const FollowerPointer& follower, const platform::SendOutcome& outcome);
+  void DropBehind(Follower& follower, const char* why);
+  void NotAllowed(const Account& account);
   InboxShare Choose(const Follower& follower, const std::vector<store::InboxItem>& unread) const;
   bool May(const Follower& follower) const;
   bool TryShorter(const FollowerPointer& follower, const std::string& key, int errcode);

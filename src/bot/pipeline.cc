@@ -24,12 +24,15 @@ Decision Say(Route route, const std::string& text) {
   return decision;
 }
 
-Decision FromRule(Route route, rules::RuleMatch match) {
+Decision FromRule(Route route, std::shared_ptr<const rules::RuleSet> rules, rules::RuleMatch match) {
   Decision decision;
   decision.route = route;
   decision.reply = std::move(match.reply);
+  decision.more = std::move(match.more);
   decision.rule = std::move(match.rule);
   decision.source = std::move(match.source);
+  decision.rules = std::move(rules);
+  decision.rule_index = match.index;
   return decision;
 }
 
@@ -38,7 +41,29 @@ struct Moment {
   const Account& account;
   const AccountSettings& settings;
   const AccountFiles& files;
+  const Occasion& occasion;
 };
+
+Decision ToModel(const Moment& now, std::string_view text, const filter::Verdict& verdict) {
+  const Texts& texts = now.settings.texts;
+  if (text.size() > now.settings.max_question_bytes) return Say(Route::kModel, texts.question_too_long);
+  if (now.account.model == nullptr) return Say(Route::kModel, texts.model_unavailable);
+  Decision decision;
+  decision.route = Route::kModel;
+  decision.action = Action::kAskModel;
+  decision.question = verdict.level == filter::Level::kMask ? now.files.words->Mask(text, verdict) : std::string(text);
+  return decision;
+}
+
+rules::RuleInput InputOf(const Moment& now, const wechat::Incoming& message) {
+  rules::RuleInput input;
+  input.open_id = message.from_user;
+  input.choice = now.occasion.choice;
+  input.now = now.occasion.now;
+  input.account = now.account.name;
+  input.cooldowns = now.occasion.cooldowns;
+  return input;
+}
 
 std::string Lower(std::string_view name) {
   std::string lower(name);
@@ -47,45 +72,52 @@ std::string Lower(std::string_view name) {
   return lower;
 }
 
-Decision DecideEvent(const AccountFiles& files, const wechat::Incoming& message, uint64_t choice,
-                     PipelineScratch& scratch) {
+Decision DecideEvent(const Moment& now, const wechat::Incoming& message, PipelineScratch& scratch) {
   Decision decision;
   decision.route = Route::kEvent;
   if (message.event == wechat::EventType::kUnsubscribe) {
     decision.action = Action::kForget;  // the platform's rules: whoever leaves is forgotten
     return decision;
   }
-  if (!files.rules || !wechat::ShowsReply(message.event)) return decision;
+  if (!now.files.rules || !wechat::ShowsReply(message.event)) return decision;
   const std::string name = Lower(message.event_name);
   const bool by_scene = message.event == wechat::EventType::kSubscribe || message.event == wechat::EventType::kScan;
-  rules::RuleInput input;
+  rules::RuleInput input = InputOf(now, message);
   input.kind = rules::RuleInput::kEvent;
   input.event = name;
   input.event_key = by_scene ? message.scene() : std::string_view(message.event_key);
-  input.open_id = message.from_user;
-  input.choice = choice;
-  if (auto match = files.rules->Match(input, scratch.rules)) return FromRule(Route::kEvent, *std::move(match));
+  if (auto match = now.files.rules->Match(input, scratch.rules)) {
+    return FromRule(Route::kEvent, now.files.rules, *std::move(match));
+  }
   return decision;
 }
 
-Decision DecideText(const Moment& now, const wechat::Incoming& message, std::string_view text, uint64_t choice,
-                    PipelineScratch& scratch) {
+Decision WithFound(Decision decision, std::shared_ptr<const filter::WordFilter> words, filter::Verdict verdict) {
+  if (verdict.hits.empty()) return decision;
+  decision.words = std::move(words);
+  decision.found = std::move(verdict);
+  return decision;
+}
+
+/// A text that the word filter lets pass, perhaps with words to be masked.
+Decision DecideLetPass(const Moment& now, const wechat::Incoming& message, std::string_view text,
+                       const filter::Verdict& verdict, PipelineScratch& scratch) {
   const Texts& texts = now.settings.texts;
-  if (base::TrimBlanks(text).empty()) return Say(Route::kMessageType, texts.empty_text);
-  if (text == kUnsupportedMarker) return Say(Route::kMessageType, texts.unsupported);
-
-  filter::Verdict verdict;
-  const auto& words = now.files.words;
-  if (words) verdict = words->Check(text, filter::Direction::kInbound, scratch.words);
-  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, texts.blocked_question);
-
-  if (const auto& rules = now.files.rules) {
-    rules::RuleInput input;
-    input.kind = rules::RuleInput::kText;
-    input.text = text;
-    input.open_id = message.from_user;
-    input.choice = choice;
-    if (auto match = rules->Match(input, scratch.rules)) return FromRule(Route::kRule, *std::move(match));
+  const auto& rules = now.files.rules;
+  rules::RuleInput input = InputOf(now, message);
+  input.text = text;
+  const auto by_rule = [&](rules::RuleMatch match) {
+    if (!match.instruction) return FromRule(Route::kRule, rules, std::move(match));
+    Decision decision = ToModel(now, text, verdict);
+    decision.rules = rules;
+    decision.instruction = *std::move(match.instruction);
+    decision.rule = std::move(match.rule);
+    decision.source = std::move(match.source);
+    decision.rule_index = match.index;
+    return decision;
+  };
+  if (rules) {
+    if (auto match = rules->Match(input, scratch.rules)) return by_rule(*std::move(match));
   }
 
   Decision decision;
@@ -107,12 +139,24 @@ Decision DecideText(const Moment& now, const wechat::Incoming& message, std::str
       break;
   }
 
-  if (text.size() > now.settings.max_question_bytes) return Say(Route::kModel, texts.question_too_long);
-  if (now.account.model == nullptr) return Say(Route::kModel, texts.model_unavailable);
-  decision.route = Route::kModel;
-  decision.action = Action::kAskModel;
-  decision.question = verdict.level == filter::Level::kMask ? words->Mask(text, verdict) : std::string(text);
-  return decision;
+  if (rules) {
+    if (auto match = rules->MatchDefault(input, scratch.rules)) return by_rule(*std::move(match));
+  }
+  return ToModel(now, text, verdict);
+}
+
+Decision DecideText(const Moment& now, const wechat::Incoming& message, std::string_view text,
+                    PipelineScratch& scratch) {
+  const Texts& texts = now.settings.texts;
+  if (base::TrimBlanks(text).empty()) return Say(Route::kMessageType, texts.empty_text);
+  if (text == kUnsupportedMarker) return Say(Route::kMessageType, texts.unsupported);
+
+  filter::Verdict verdict;
+  const auto& words = now.files.words;
+  if (words) verdict = words->Check(text, filter::Direction::kInbound, scratch.words);
+  Decision decision = verdict.level == filter::Level::kBlock ? Say(Route::kWords, texts.blocked_question)
+                                                             : DecideLetPass(now, message, text, verdict, scratch);
+  return WithFound(std::move(decision), words, std::move(verdict));
 }
 
 /// A message that is no text: what it says to the model, or `otherwise` when that is nothing.
@@ -122,12 +166,14 @@ Decision DecideSeen(const Moment& now, const std::string& seen, const std::strin
   filter::Verdict verdict;
   const auto& words = now.files.words;
   if (words) verdict = words->Check(seen, filter::Direction::kInbound, scratch.words);
-  if (verdict.level == filter::Level::kBlock) return Say(Route::kWords, now.settings.texts.blocked_question);
+  if (verdict.level == filter::Level::kBlock) {
+    return WithFound(Say(Route::kWords, now.settings.texts.blocked_question), words, std::move(verdict));
+  }
   Decision decision;
   decision.route = Route::kModel;
   decision.action = Action::kAskModel;
   decision.question = verdict.level == filter::Level::kMask ? words->Mask(seen, verdict) : seen;
-  return decision;
+  return WithFound(std::move(decision), words, std::move(verdict));
 }
 
 Decision DecidePicture(const Moment& now, const wechat::Incoming& message) {
@@ -181,19 +227,20 @@ const char* ToString(Decision::Action action) {
   return "unknown";
 }
 
-Decision Decide(const Account& account, const wechat::Incoming& message, uint64_t choice, PipelineScratch& scratch) {
+Decision Decide(const Account& account, const wechat::Incoming& message, const Occasion& occasion,
+                PipelineScratch& scratch) {
   using wechat::MessageType;
   const auto settings = account.settings.Get();
   const auto files = account.files.Get();
-  const Moment now{account, *settings, *files};
+  const Moment now{account, *settings, *files, occasion};
   const Texts& texts = settings->texts;
   switch (message.type) {
     case MessageType::kEvent:
-      return DecideEvent(*files, message, choice, scratch);
+      return DecideEvent(now, message, scratch);
     case MessageType::kText:
-      return DecideText(now, message, message.content, choice, scratch);
+      return DecideText(now, message, message.content, scratch);
     case MessageType::kVoice:
-      if (!message.recognition().empty()) return DecideText(now, message, message.recognition(), choice, scratch);
+      if (!message.recognition().empty()) return DecideText(now, message, message.recognition(), scratch);
       return Say(Route::kMessageType, texts.voice);
     case MessageType::kImage:
       return DecidePicture(now, message);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "bot/account.h"
+#include "rules/cooldowns.h"
 #include "wechat/incoming.h"
 #include "wechat/reply.h"
 
@@ -23,11 +27,18 @@ struct Decision {
 
   Action action = Action::kReply;
   Route route = Route::kMessageType;
-  wechat::Reply reply;      // NoReply: `success`
-  std::string question;     // as the model may see it: masked words masked
-  std::string picture_url;  // what the question is about besides its text; empty: nothing
-  std::string rule;         // of kRule and kEvent: the rule's name
-  std::string source;       // where the rule stands, "reply_rules/a.yml:12"
+  wechat::Reply reply;              // NoReply: `success`
+  std::vector<wechat::Reply> more;  // what follows it as customer-service messages, where the account may
+  std::string question;             // as the model may see it: masked words masked
+  std::string instruction;          // of the rule that hands it to the model; empty: none
+  std::string picture_url;          // what the question is about besides its text; empty: nothing
+  std::string rule;                 // of kRule and kEvent, or of kModel by a rule: the rule's name
+  std::string source;               // where the rule stands, "reply_rules/a.yml:12"
+  // What decided, for logs and statistics: the rule's place in `rules`; the words found by `words`. Null: none did.
+  std::shared_ptr<const rules::RuleSet> rules{};
+  uint32_t rule_index = 0;
+  std::shared_ptr<const filter::WordFilter> words{};
+  filter::Verdict found{};
 };
 const char* ToString(Decision::Route route);
 const char* ToString(Decision::Action action);
@@ -38,11 +49,18 @@ struct PipelineScratch {
   rules::RuleSet::Scratch rules;
 };
 
+/// Of one message, besides itself.
+struct Occasion {
+  uint64_t choice = 0;  // equal for all tries of one message: so is a random reply
+  base::WallTime now{};
+  rules::Cooldowns* cooldowns = nullptr;  // null: nothing cools down, as for explaining
+};
+
 /// One message's way: events by rules, or `success`; texts (and recognised voice) through the word filter, the keyword
-/// rules and the commands to the model; places, links and pictures that the account's model sees through the word
-/// filter to the model; all other types to their configured text. `choice` makes random replies the
-/// same for every try. Pure but for the account's snapshots; thread-safe with a scratch per thread. Never fails: odd
-/// input has its own texts.
-Decision Decide(const Account& account, const wechat::Incoming& message, uint64_t choice, PipelineScratch& scratch);
+/// rules, the commands and the default rules to the model; places, links and pictures that the account's model sees
+/// through the word filter to the model; all other types to their configured text. Pure but for the account's snapshots
+/// and what cools down; thread-safe with a scratch per thread. Never fails: odd input has its own texts.
+Decision Decide(const Account& account, const wechat::Incoming& message, const Occasion& occasion,
+                PipelineScratch& scratch);
 
 }  // namespace yingda::bot

@@ -23,14 +23,13 @@ bool ReplyBook::StartWork(std::string_view key) {
   return shard.entries.try_emplace(std::string(key)).second;
 }
 
-ReplyBook::Bytes ReplyBook::FinishAtOnce(std::string_view key, std::string reply) {
-  auto bytes = std::make_shared<const std::string>(std::move(reply));
+ReplyBook::Bytes ReplyBook::FinishAtOnce(std::string_view key, Bytes reply) {
   Shard& shard = ShardOf(key);
   std::lock_guard lock(shard.mutex);
   const auto found = shard.entries.find(key);
   if (found != shard.entries.end()) return found->second.reply;
-  EnterFinished(shard, key, bytes);
-  return bytes;
+  EnterFinished(shard, key, reply);
+  return reply;
 }
 
 void ReplyBook::FinishJob(std::string_view key, Bytes reply) {

@@ -40,7 +40,7 @@ class ReplyBook {
   bool StartWork(std::string_view key);
   /// Enters the reply of a message that needed no job; when another push of the key was faster, returns what that one
   /// entered, or null when it is being worked on.
-  Bytes FinishAtOnce(std::string_view key, std::string reply);
+  Bytes FinishAtOnce(std::string_view key, Bytes reply);
   /// Enters the reply of a job that is settled: from now on the book answers for it.
   void FinishJob(std::string_view key, Bytes reply);
   /// Forgets the key, finished or not.

@@ -7,6 +7,7 @@
 #include "config/clients_section.h"
 #include "config/quota_section.h"
 #include "config/routing_section.h"
+#include "config/word_filter_section.h"
 
 namespace yingda::config {
 namespace {
@@ -200,6 +201,7 @@ void ReadAccounts(base::YamlMap& root, const SectionContext& context, Config& co
     for (const std::string& folder : map.Strings("rules", {"reply_rules"}))
       account.rules.push_back(context.Path(folder));
     account.filters = context.Path(map.String("filters", "filters"));
+    account.word_filter = ReadWordFilter(map);
     account.system_prompt = map.String("system_prompt");
     account.max_question_bytes = map.Size("max_question_bytes", 8 * 1024, 100, 64 * 1024);
     account.upstreams = ReadUpstreamChoices(map, config);

@@ -14,8 +14,10 @@
 #include "bot/answer_desk.h"
 #include "bot/answer_pages.h"
 #include "bot/quota.h"
+#include "bot/bot.h"
 #include "bot/reply_book.h"
 #include "bot/texts.h"
+#include "filter/word_filter.h"
 #include "model/openai_chat_model.h"
 #include "model/picture_fetcher.h"
 #include "model/repeat_cache.h"
@@ -50,6 +52,7 @@ struct AccountConfig {
   // Folders; relative ones in the file start at its folder.
   std::vector<std::string> rules;
   std::string filters;
+  filter::Options word_filter;
   std::string system_prompt;
   size_t max_question_bytes = 0;
   bot::QuotaLimits quotas;
@@ -68,6 +71,7 @@ struct Config {
   std::string sqlite_path;
   size_t store_queue = 0;
   bot::ReplyBook::Options reply_book;
+  bot::Bot::Options bot;
   bot::AnswerDesk::Options desk;
   bot::AnswerPages::Options pages;
   base::LogLevel log_level = base::LogLevel::kInfo;

@@ -161,6 +161,7 @@ void ReadAnswers(base::YamlMap& root, Config& config) {
   config.pages.max_readers_per_page = static_cast<size_t>(answers.Integer("max_readers_per_page", 20, 0, 10'000));
   config.reply_book.keep = answers.Duration("keep_replies", 10min, 1min, 24h);
   config.reply_book.max_entries = static_cast<size_t>(answers.Integer("max_kept_replies", 100'000, 100, 10'000'000));
+  config.bot.cooldowns.max_entries = static_cast<size_t>(answers.Integer("max_cooldowns", 100'000, 100, 10'000'000));
 }
 
 namespace {

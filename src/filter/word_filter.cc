@@ -2,116 +2,18 @@
 #include "filter/word_filter.h"
 
 #include <algorithm>
-#include <unordered_map>
 
-#include "base/utf8.h"
 #include "filter/fold.h"
+#include "filter/word_filter_build.h"
 
 namespace yingda::filter {
 namespace {
-
-constexpr uint8_t kHanGap = 3;     // 赌 - . - 博
-constexpr uint8_t kAsciiGap = 1;   // f.u.c.k, but not "as so" for "asso": blanks separate words there
-constexpr size_t kLongNumber = 5;  // shorter ones allow nothing inside: 6.9 is not 69
 
 bool InOrder(const WordHit& a, const WordHit& b) {
   return a.begin != b.begin ? a.begin < b.begin : a.end != b.end ? a.end < b.end : a.word < b.word;
 }
 
-const char* WhatHappens(Level level) {
-  switch (level) {
-    case Level::kBlock:
-      return "拦截";
-    case Level::kMask:
-      return "打码";
-    case Level::kReview:
-      return "照常通过，并记入日志";
-    case Level::kPass:
-      break;
-  }
-  return "照常通过";
-}
-
 }  // namespace
-
-// Gives every listed word its record and its place in one of the two indexes.
-class WordFilter::Builder {
- public:
-  explicit Builder(WordFilter& filter) : filter_(filter) {}
-
-  void Add(const WordList& list) {
-    filter_.files_.push_back(list.name);
-    for (const ListedWord& listed : list.words) Add(listed, list.allow);
-  }
-
-  void Finish() {
-    std::vector<Pattern> letters;
-    std::vector<Pattern> literal;
-    for (uint32_t id = 0; id < filter_.words_.size(); ++id) {
-      const Word& word = filter_.words_[id];
-      const std::string_view text = std::string_view(filter_.pool_).substr(word.text, word.length_bytes);
-      (is_literal_[id] ? literal : letters).push_back({text, id});
-      if (!is_literal_[id]) filter_.widest_gap_ = std::max<uint32_t>(filter_.widest_gap_, word.longest_gap);
-    }
-    filter_.letters_ = PatternIndex::Build(letters, FoldMode::kLetters);
-    filter_.literal_ = PatternIndex::Build(literal, FoldMode::kLiteral);
-    filter_.pool_.shrink_to_fit();
-    filter_.words_.shrink_to_fit();
-  }
-
- private:
-  void Add(const ListedWord& listed, bool allow) {
-    Word word;
-    word.text = static_cast<uint32_t>(filter_.pool_.size());
-    word.length_bytes = static_cast<uint16_t>(std::min<size_t>(listed.text.size(), UINT16_MAX));
-    word.line = listed.line;
-    word.file = static_cast<uint32_t>(filter_.files_.size() - 1);
-    word.tags = TagsNumber(listed.tags);
-    word.level = listed.level;
-    word.boundary = listed.boundary;
-    word.allow = allow;
-    folded_.Fold(listed.text, FoldMode::kLetters);
-    // A single letter is all of "V" but not all of "+V".
-    const bool literal = folded_.size() < 2;
-    if (!literal) MeasureGaps(word);
-    is_literal_.push_back(literal);
-    filter_.pool_.append(listed.text, 0, word.length_bytes);
-    filter_.words_.push_back(word);
-  }
-
-  void MeasureGaps(Word& word) {
-    const std::u32string_view codes(folded_.Codes(), folded_.size());
-    word.ascii = std::all_of(codes.begin(), codes.end(), IsAsciiWord);
-    word.blanks = !word.ascii;
-    word.longest_gap = kHanGap;
-    if (word.ascii) {
-      const bool short_number = codes.size() < kLongNumber && std::all_of(codes.begin(), codes.end(), IsAsciiDigit);
-      word.longest_gap = short_number ? 0 : kAsciiGap;
-    }
-    // An allow word that tolerated gaps would let 大麻，烦请联系 pass.
-    if (word.allow) word.longest_gap = 0;
-    if (word.allow) word.blanks = false;
-    for (size_t at = 1; at < folded_.size(); ++at) {  // it must match itself, as it is written
-      const Gap gap = folded_.GapBefore(at);
-      word.longest_gap = static_cast<uint8_t>(std::clamp<size_t>(gap.visible, word.longest_gap, UINT8_MAX));
-      word.blanks |= gap.blank;
-    }
-  }
-
-  uint16_t TagsNumber(const std::string& tags) {
-    if (const auto found = tag_numbers_.find(tags); found != tag_numbers_.end()) return found->second;
-    if (filter_.tags_.size() > UINT16_MAX) return 0;  // tags are a help for people; words must not be lost for them
-    const auto number = static_cast<uint16_t>(filter_.tags_.size());
-    filter_.tags_.push_back(tags);
-    tag_numbers_.emplace(tags, number);
-    return number;
-  }
-
-  WordFilter& filter_;
-  FoldedText folded_;
-  std::vector<bool> is_literal_;
-  std::unordered_map<std::string, uint16_t> tag_numbers_;
-};
 
 base::Result<std::shared_ptr<const WordFilter>> WordFilter::Load(const std::string& folder, LoadReport& report) {
   return Load(folder, Options{}, report);
@@ -132,32 +34,48 @@ base::Result<std::shared_ptr<const WordFilter>> WordFilter::Load(const std::stri
 std::shared_ptr<const WordFilter> WordFilter::FromLists(const std::vector<WordList>& lists, const Options& options) {
   auto filter = std::make_shared<WordFilter>();
   filter->options_ = options;
+  if (options.detectors.size() > kMaxDetectors) filter->options_.detectors.resize(kMaxDetectors);
   Builder builder(*filter);
   for (const WordList& list : lists) builder.Add(list);
   builder.Finish();
   return filter;
 }
 
-bool WordFilter::Interrupted(const Word& word, const PatternHit& hit, const FoldedText& text) const {
+bool WordFilter::Interrupted(const Shape& shape, const PatternHit& hit, const FoldedText& text) {
   for (size_t at = hit.first + 1; at < hit.last; ++at) {
     const Gap gap = text.GapBefore(at);
-    if (gap.newline || gap.visible > word.longest_gap || (gap.blank && !word.blanks)) return true;
+    if (gap.newline || gap.visible > shape.longest_gap || (gap.blank && !shape.blanks)) return true;
   }
   return false;
 }
 
 // Whether the word stands where its file lets it count.
-Fate WordFilter::Judge(const PatternHit& hit, const FoldedText& text) const {
-  const Word& word = words_[hit.pattern];
+Fate WordFilter::Judge(const PatternHit& hit, const Word& word, const Shape& shape, const FoldedText& text) const {
   const bool alone = word.boundary == Boundary::kAlone;
-  if (alone || (word.boundary == Boundary::kAuto && word.ascii && !word.allow)) {
+  if (alone || (word.boundary == Boundary::kAuto && shape.ascii && !word.allow)) {
     const auto touches = [&](size_t outside, size_t gap) {
       return (alone ? IsLetterOrDigit(text[outside]) : IsAsciiWord(text[outside])) && text.GapBefore(gap).visible == 0;
     };
     if (hit.first > 0 && touches(hit.first - 1, hit.first)) return Fate::kInsideWord;
     if (hit.last < text.size() && touches(hit.last, hit.last)) return Fate::kInsideWord;
   }
-  return Interrupted(word, hit, text) ? Fate::kInterrupted : Fate::kActs;
+  return Interrupted(shape, hit, text) ? Fate::kInterrupted : Fate::kActs;
+}
+
+const WordFilter::Part* WordFilter::PartOf(uint32_t pattern) const {
+  const size_t at = size_t{pattern} - words_.size();
+  return pattern >= words_.size() && at < parts_.size() ? &parts_[at] : nullptr;
+}
+
+// How much of what must follow the first piece follows it.
+size_t WordFilter::TailMatched(const Part& part, const FoldedText& text, size_t from) const {
+  size_t matched = 0;
+  while (matched < part.tail_length && from + matched < text.size()) {
+    const char32_t wanted = tails_[part.tail + matched];
+    if (wanted != 0 && wanted != text[from + matched]) break;
+    ++matched;
+  }
+  return matched;
 }
 
 void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from, Scratch& scratch,
@@ -165,12 +83,20 @@ void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from
   scratch.hits.clear();
   index.Scan(text, scratch.scan, scratch.hits);
   index.ScanStretched(text, scratch.hits);
-  for (const PatternHit& hit : scratch.hits) {
+  for (PatternHit& hit : scratch.hits) {
     if (text.Begin(hit.first) < from) continue;
-    const Word& word = words_[hit.pattern];
-    const WordHit place{text.Begin(hit.first), text.EndWithInvisible(hit.last - 1), hit.pattern, word.level};
-    const Fate fate = Judge(hit, text);
+    const Part* const part = PartOf(hit.pattern);
+    if (part != nullptr) {
+      if (TailMatched(*part, text, hit.last) < part->tail_length) continue;
+      hit.last += part->tail_length;
+    }
+    const uint32_t number = part != nullptr ? part->word : hit.pattern;
+    const Word& word = words_[number];
+    const Fate fate = Judge(hit, word, part != nullptr ? part->shape : word.shape, text);
+    WordHit place{text.Begin(hit.first), text.EndWithInvisible(hit.last - 1), number};
     if (fate == Fate::kActs) {
+      // Which part it was matters until all parts are known to be there.
+      if (part != nullptr && part->count > 1) place.word = hit.pattern;
       (word.allow ? scratch.allowed : scratch.denied).push_back(place);
     } else if (refused != nullptr && !word.allow) {
       refused->push_back({place, fate, 0});
@@ -178,20 +104,27 @@ void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from
   }
 }
 
-// Leaves in scratch.denied the words that stand, in order.
-void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const {
-  scratch.denied.clear();
-  scratch.allowed.clear();
-  if (!letters_.Empty()) {
-    scratch.letters.Fold(text, FoldMode::kLetters);
-    FindIn(letters_, scratch.letters, from, scratch, refused);
+// After the words, so that allow words can excuse what is detected: of a link its name only.
+void WordFilter::RunDetectors(size_t from, Scratch& scratch) const {
+  auto number = static_cast<uint32_t>(words_.size() + parts_.size());
+  const FoldedText& text = scratch.literal;
+  for (const DetectorOptions& detector : options_.detectors) {
+    scratch.detections.clear();
+    Detect(detector, text, scratch.detections);
+    for (const Detection& found : scratch.detections) {
+      const size_t key_begin = text.Begin(found.key_first);
+      const size_t key_end = text.End(found.key_last - 1);
+      const bool excused = std::any_of(scratch.allowed.begin(), scratch.allowed.end(), [&](const WordHit& allowed) {
+        return allowed.begin <= key_begin && key_end <= allowed.end;
+      });
+      if (excused || text.Begin(found.first) < from) continue;
+      scratch.denied.push_back({text.Begin(found.first), text.EndWithInvisible(found.last - 1), number});
+    }
+    ++number;
   }
-  if (!literal_.Empty()) {
-    scratch.literal.Fold(text, FoldMode::kLiteral);
-    FindIn(literal_, scratch.literal, from, scratch, refused);
-  }
-  std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
-  std::sort(scratch.allowed.begin(), scratch.allowed.end(), InOrder);
+}
+
+void WordFilter::DropCovered(Scratch& scratch, std::vector<Explanation>* refused) const {
   // Of the allowed words that begin no later, the one that reaches farthest covers if any does.
   const WordHit* farthest = nullptr;
   size_t next = 0;
@@ -200,7 +133,11 @@ void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std:
       if (farthest == nullptr || scratch.allowed[next].end > farthest->end) farthest = &scratch.allowed[next];
     }
     const bool is_covered = farthest != nullptr && farthest->end >= denied.end;
-    if (is_covered && refused != nullptr) refused->push_back({denied, Fate::kAllowed, farthest->word});
+    if (is_covered && refused != nullptr) {
+      const Part* const part = PartOf(denied.word);
+      refused->push_back({denied, Fate::kAllowed, farthest->word});
+      if (part != nullptr) refused->back().hit.word = part->word;
+    }
     return is_covered;
   };
   size_t kept = 0;
@@ -210,19 +147,93 @@ void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std:
   scratch.denied.resize(kept);
 }
 
+// Keeps the parts of those words only of which every part is there.
+void WordFilter::DropIncomplete(Scratch& scratch, std::vector<Explanation>* refused) const {
+  std::vector<uint64_t>& seen = scratch.parts_seen;
+  seen = scratch.parts_before;
+  for (const WordHit& hit : scratch.denied) {
+    const Part* const part = PartOf(hit.word);
+    if (part != nullptr) seen.push_back(uint64_t{part->word} << 8 | part->number);
+  }
+  if (seen.empty()) return;
+  std::sort(seen.begin(), seen.end());
+  seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+  size_t kept = 0;
+  for (WordHit hit : scratch.denied) {
+    if (const Part* const part = PartOf(hit.word)) {
+      const uint64_t first = uint64_t{part->word} << 8;
+      const auto there = std::lower_bound(seen.begin(), seen.end(), first + part->count) -
+                         std::lower_bound(seen.begin(), seen.end(), first);
+      hit.word = part->word;
+      if (there < part->count) {
+        if (refused != nullptr) refused->push_back({hit, Fate::kPartMissing, 0});
+        continue;
+      }
+    }
+    scratch.denied[kept++] = hit;
+  }
+  scratch.denied.resize(kept);
+  std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
+}
+
+// Leaves in scratch.denied the words that stand, in order; of "a && b" all parts that do.
+void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const {
+  scratch.denied.clear();
+  scratch.allowed.clear();
+  if (!letters_.Empty()) {
+    scratch.letters.Fold(text, FoldMode::kLetters);
+    FindIn(letters_, scratch.letters, from, scratch, refused);
+  }
+  const bool detects = !options_.detectors.empty();
+  if (!literal_.Empty() || detects) {
+    scratch.literal.Fold(text, FoldMode::kLiteral);
+    FindIn(literal_, scratch.literal, from, scratch, refused);
+  }
+  if (detects) RunDetectors(from, scratch);
+  std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
+  std::sort(scratch.allowed.begin(), scratch.allowed.end(), InOrder);
+  DropCovered(scratch, refused);
+}
+
+size_t WordFilter::OpenWildcards(const FoldedText& letters, Scratch& scratch) const {
+  size_t open = letters.size();
+  if (parts_.empty()) return open;
+  scratch.hits.clear();
+  letters_.Scan(letters, scratch.scan, scratch.hits);
+  letters_.ScanStretched(letters, scratch.hits);
+  for (const PatternHit& hit : scratch.hits) {
+    const Part* const part = PartOf(hit.pattern);
+    if (part == nullptr || part->tail_length == 0) continue;
+    const size_t matched = TailMatched(*part, letters, hit.last);
+    if (matched < part->tail_length && hit.last + matched == letters.size()) open = std::min<size_t>(open, hit.first);
+  }
+  return open;
+}
+
 const DirectionOptions& WordFilter::For(Direction direction) const {
   return direction == Direction::kInbound ? options_.inbound : options_.outbound;
 }
 
+const DetectorOptions& WordFilter::DetectorOf(uint32_t word) const {
+  return options_.detectors[word - words_.size() - parts_.size()];
+}
+
 Level WordFilter::LevelOf(uint32_t word, Direction direction) const {
   const DirectionOptions& options = For(direction);
-  return options.enabled ? std::min(words_[word].level, options.maximum) : Level::kPass;
+  if (!options.enabled) return Level::kPass;
+  if (word >= words_.size()) return std::min(DetectorOf(word).levels.At(direction), options.maximum);
+  const Word& record = words_[word];
+  return std::min(direction == Direction::kInbound ? record.inbound : record.outbound, options.maximum);
 }
 
 Verdict WordFilter::Check(std::string_view text, Direction direction, Scratch& scratch) const {
   Verdict verdict;
   if (!For(direction).enabled) return verdict;
   Find(text, 0, scratch, nullptr);
+  if (has_groups_) {
+    scratch.parts_before.clear();
+    DropIncomplete(scratch, nullptr);
+  }
   verdict.hits.reserve(scratch.denied.size());
   for (WordHit hit : scratch.denied) {
     hit.level = LevelOf(hit.word, direction);
@@ -233,71 +244,9 @@ Verdict WordFilter::Check(std::string_view text, Direction direction, Scratch& s
   return verdict;
 }
 
-std::string WordFilter::Mask(std::string_view text, const Verdict& verdict) const {
-  std::string out;
-  out.reserve(text.size());
-  size_t done = 0;
-  for (const WordHit& hit : verdict.hits) {
-    if (hit.level < Level::kMask || hit.end <= done) continue;
-    const size_t begin = std::max(done, hit.begin);
-    out.append(text.substr(done, begin - done));
-    for (done = begin; done < hit.end; done += base::DecodeUtf8(text, done).length) out.push_back('*');
-  }
-  out.append(text.substr(done));
-  return out;
-}
-
-WordInfo WordFilter::Info(uint32_t number) const {
-  const Word& word = words_[number];
-  WordInfo info{pool_.substr(word.text, word.length_bytes), files_[word.file], word.line, word.level, {}, word.allow};
-  std::string_view tags = tags_[word.tags];
-  while (!tags.empty()) {
-    const size_t comma = std::min(tags.find(','), tags.size());
-    const std::string_view tag = base::TrimBlanks(tags.substr(0, comma));
-    if (!tag.empty()) info.tags.emplace_back(tag);
-    tags.remove_prefix(std::min(comma + 1, tags.size()));
-  }
-  return info;
-}
-
-std::vector<Explanation> WordFilter::Explain(std::string_view text, Direction direction) const {
-  Scratch scratch;
-  std::vector<Explanation> explanations;
-  Find(text, 0, scratch, &explanations);
-  for (const WordHit& hit : scratch.denied) explanations.push_back({hit, Fate::kActs, 0});
-  for (Explanation& each : explanations) {
-    each.hit.level = LevelOf(each.hit.word, direction);
-    if (each.fate == Fate::kActs && each.hit.level == Level::kPass) each.fate = Fate::kSwitchedOff;
-  }
-  std::sort(explanations.begin(), explanations.end(),
-            [](const Explanation& a, const Explanation& b) { return InOrder(a.hit, b.hit); });
-  return explanations;
-}
-
-std::string WordFilter::Describe(const Explanation& explanation, std::string_view text) const {
-  const auto named = [this](uint32_t word) {
-    const WordInfo info = Info(word);
-    return info.file + ":" + std::to_string(info.line) + " 的“" + info.text + "”";
-  };
-  const WordHit& hit = explanation.hit;
-  std::string out = "“" + std::string(text.substr(hit.begin, hit.end - hit.begin)) + "”对上 " + named(hit.word) + "：";
-  switch (explanation.fate) {
-    case Fate::kActs:
-      return out + WhatHappens(hit.level);
-    case Fate::kInsideWord:
-      return out + "不算，它连着别的字，是更长的词的一部分";
-    case Fate::kInterrupted:
-      return out + "不算，中间隔得太开";
-    case Fate::kAllowed:
-      return out + "不算，它在允许的词之内：" + named(explanation.allowed_by);
-    case Fate::kSwitchedOff:
-      return out + "不算，它的级别是 pass，或这个方向没有打开过滤";
-  }
-  return out;
-}
-
 size_t WordFilter::MemoryBytes() const {
-  return letters_.MemoryBytes() + literal_.MemoryBytes() + words_.capacity() * sizeof(Word) + pool_.capacity();
+  return letters_.MemoryBytes() + literal_.MemoryBytes() + words_.capacity() * sizeof(Word) + pool_.capacity() +
+         parts_.capacity() * sizeof(Part) + tails_.capacity() * sizeof(char32_t);
 }
 
 }  // namespace yingda::filter

@@ -4,20 +4,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "filter/detectors.h"
 #include "filter/fold.h"
 #include "filter/pattern_index.h"
 #include "filter/word_list.h"
 
 namespace yingda::filter {
-
-/// What followers write (kInbound) and what the model answers (kOutbound).
-enum class Direction { kInbound, kOutbound };
 
 struct DirectionOptions {
   bool enabled = true;
@@ -27,14 +27,17 @@ struct DirectionOptions {
 struct Options {
   DirectionOptions inbound;
   DirectionOptions outbound;
+  std::vector<DetectorOptions> detectors;  // at most kMaxDetectors
 };
+inline constexpr size_t kMaxDetectors = 16;
 
-/// One denied word in a text: bytes [begin, end) of the original, on code-point boundaries.
+/// One denied word in a text: bytes [begin, end) of the original, on code-point boundaries. Each part of an "a && b"
+/// word is a hit of its own, wherever it occurs.
 struct WordHit {
   size_t begin = 0;
   size_t end = 0;
   uint32_t word = 0;            // for Info
-  Level level = Level::kBlock;  // the word's, or the direction's maximum
+  Level level = Level::kBlock;  // the word's in this direction, or the direction's maximum
 };
 
 /// What to do with a text, and why. `hits` may overlap; they are ordered by begin, then by end.
@@ -49,14 +52,18 @@ struct OpenVerdict {
   size_t decided = 0;  // bytes; whatever comes next, hits begin and end on the same side of it
 };
 
-/// A word as its file has it.
+/// A word as its file has it, or a detector.
 struct WordInfo {
-  std::string text;
-  std::string file;  // "deny/fraud.txt"
-  uint32_t line = 0;
-  Level level = Level::kBlock;
+  std::string text;   // of a detector its Chinese name
+  std::string file;   // "deny/fraud.txt"; of a detector "detectors/phone"
+  uint32_t line = 0;  // of a detector 0
+  Levels levels;
   std::vector<std::string> tags;
   bool allow = false;
+  bool detector = false;
+  std::optional<std::string> replacement;
+
+  std::string Place() const;  // "deny/fraud.txt:12", "detectors/phone"
 };
 
 struct LoadReport {
@@ -72,6 +79,7 @@ enum class Fate {
   kInterrupted,  // too much lies between its characters
   kAllowed,      // it lies inside a word of an allow file
   kSwitchedOff,  // its level is pass, or the direction is off
+  kPartMissing,  // the other words of "a && b" are not there
 };
 
 struct Explanation {
@@ -89,12 +97,17 @@ struct Scratch {
   std::vector<PatternHit> hits;
   std::vector<WordHit> denied;
   std::vector<WordHit> allowed;
+  std::vector<Detection> detections;
+  std::vector<uint64_t> parts_seen;
+  std::vector<uint64_t> parts_before;  // of "a && b", seen before the text; see CheckFrom
 };
 
 /// Finds sensitive words in what followers write and in what the model answers, in spite of case, width, styled and
 /// traditional characters, characters put in between and repeated ones. A denied word does not count inside a word of
-/// an allow file, nor (a-z and 0-9 only) inside a longer word or number.
-/// Thread-safety: immutable. Cost: about 2 µs for 400 bytes and 60,000 words; loading about 1 µs per word.
+/// an allow file, nor (a-z and 0-9 only) inside a longer word or number. Detectors (detectors.h) find what cannot be
+/// listed.
+/// Thread-safety: immutable. Cost: about 2 µs for 400 bytes and 60,000 words, each detector about 1 µs more; loading
+/// about 1 µs per word.
 class WordFilter {
  public:
   /// Reads `folder`/deny/*.txt and `folder`/allow/*.txt (see word_list.h). The report is filled on failure too.
@@ -107,16 +120,25 @@ class WordFilter {
 
   /// Check of a text from byte `from` on; what stands before it is only to show what a word touches. If it `goes_on`,
   /// it has whole code points so far, and what begins to be a word, what the next character may make part of a longer
-  /// word and what an allow word may yet cover stay undecided.
+  /// word and what an allow word may yet cover stay undecided. The parts of "a && b" that are decided are noted in
+  /// `scratch` for what comes behind: such a word counts from where the last of its parts is decided, and the parts
+  /// before that stay as they were shown.
   OpenVerdict CheckFrom(std::string_view text, size_t from, bool goes_on, Direction direction, Scratch& scratch) const;
 
-  /// `text` with one '*' for each character inside hits of level mask or higher. `verdict` must come from this text.
+  /// `text` with one '*' for each character inside hits of level mask or higher, or with the replacement of a word that
+  /// covers all hits that overlap with it. `verdict` must come from this text.
   std::string Mask(std::string_view text, const Verdict& verdict) const;
 
   WordInfo Info(uint32_t word) const;
 
   /// Every denied word seen in the text and what came of it, ordered by place.
   std::vector<Explanation> Explain(std::string_view text, Direction direction) const;
+
+  /// For texts that are still being written, folded with kLetters: the first folded character from which a word with
+  /// wildcards has begun that more text could complete; text.size() if none has. Of the parts of "a && b" each is such
+  /// a word; together they count from when the last one is there. Cost: a scan, so give it the end of a long text only.
+  size_t OpenWildcards(const FoldedText& letters, Scratch& scratch) const;
+  const Options& GetOptions() const { return options_; }
 
   /// One explanation as a Chinese sentence for an admin, with the word's file and line.
   std::string Describe(const Explanation& explanation, std::string_view text) const;
@@ -125,34 +147,61 @@ class WordFilter {
   size_t MemoryBytes() const;
 
  private:
+  /// How a word may be spread out.
+  struct Shape {
+    uint8_t longest_gap = 255;  // visible characters that may lie between two of its own
+    bool ascii : 1 = false;     // folds to a-z and 0-9 only
+    bool blanks : 1 = true;     // blanks may lie inside
+  };
   struct Word {
     uint32_t text = 0;  // where it begins in pool_
     uint32_t line = 0;
     uint32_t file = 0;  // in files_
     uint16_t length_bytes = 0;
     uint16_t tags = 0;  // in tags_
-    Level level : 4 = Level::kBlock;
+    Level inbound : 4 = Level::kBlock;
+    Level outbound : 4 = Level::kBlock;
     Boundary boundary : 4 = Boundary::kAuto;
     bool allow : 1 = false;
-    bool ascii : 1 = false;     // folds to a-z and 0-9 only
-    bool blanks : 1 = true;     // blanks may lie inside
-    uint8_t longest_gap = 255;  // visible characters that may lie between two of its own
+    bool replaced : 1 = false;  // by replacements_
+    Shape shape;
+  };
+  /// A word with wildcards, or one part of "a && b". The indexes know its first piece only; its pattern's number is
+  /// words_.size() and its place in parts_.
+  struct Part {
+    uint32_t word = 0;
+    uint32_t tail = 0;  // in tails_: what must follow the first piece, 0 for any letter or digit
+    uint8_t tail_length = 0;
+    uint8_t number = 0;
+    uint8_t count = 1;  // parts of the word
+    Shape shape;
   };
   class Builder;
 
   void Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const;
   void FindIn(const PatternIndex& index, FoldedText& text, size_t from, Scratch& scratch,
               std::vector<Explanation>* refused) const;
-  Fate Judge(const PatternHit& hit, const FoldedText& text) const;
-  bool Interrupted(const Word& word, const PatternHit& hit, const FoldedText& text) const;
+  void RunDetectors(size_t from, Scratch& scratch) const;
+  void DropCovered(Scratch& scratch, std::vector<Explanation>* refused) const;
+  void DropIncomplete(Scratch& scratch, std::vector<Explanation>* refused) const;
+  const Part* PartOf(uint32_t pattern) const;
+  size_t TailMatched(const Part& part, const FoldedText& text, size_t from) const;
+  Fate Judge(const PatternHit& hit, const Word& word, const Shape& shape, const FoldedText& text) const;
+  static bool Interrupted(const Shape& shape, const PatternHit& hit, const FoldedText& text);
   const DirectionOptions& For(Direction direction) const;
   Level LevelOf(uint32_t word, Direction direction) const;
+  const DetectorOptions& DetectorOf(uint32_t word) const;
+  const std::string* ReplacementOf(const WordHit& hit) const;
 
   Options options_;
   PatternIndex letters_;
   PatternIndex literal_;     // words of which kLetters folding would leave less than two characters: "+v", "@@@@"
   uint32_t widest_gap_ = 0;  // of the words in letters_
   std::vector<Word> words_;
+  std::vector<Part> parts_;
+  bool has_groups_ = false;  // some parts belong together
+  std::u32string tails_;
+  std::unordered_map<uint32_t, std::string> replacements_;  // by word
   std::string pool_;
   std::vector<std::string> files_;
   std::vector<std::string> tags_;

@@ -25,6 +25,13 @@ void BlockSigpipeOnThisThread() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+constexpr int64_t kNever = INT64_MAX;
+
+int64_t MonotonicNanoseconds() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 int NewTimer() {
   const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   if (fd < 0) throw std::system_error(errno, std::generic_category(), "timerfd_create");
@@ -74,6 +81,8 @@ class CurlHttpClient::Engine {
   void FailSoon(CallId id, base::Error error);
   void FailNow(CallId id, base::Error error);
   void Act(curl_socket_t fd, int mask);
+  void BeginAtOnce();
+  void ArmTimer();
   static void Deliver(const CallPointer& call);
   void Finish(CallId id, CURLcode code);
   CallPointer Find(CallId id) const;
@@ -88,6 +97,9 @@ class CurlHttpClient::Engine {
   const int timer_fd_;
   CURLM* const multi_;
   bool begun_ = false;
+  bool in_curl_ = false;        // it only notes what it wants of its timer
+  int64_t wanted_ns_ = kNever;  // when curl wants to act, on the monotonic clock
+  int64_t armed_ns_ = kNever;   // when timer_fd_ will say so, or earlier
   CallId next_id_ = 1;
   std::unordered_map<CallId, CallPointer> calls_;
   std::unordered_map<CURL*, CallId> by_handle_;
@@ -127,7 +139,13 @@ void CurlHttpClient::Engine::Begin() {
   loop_.Watch(timer_fd_, EPOLLIN, [this](uint32_t) {
     uint64_t ignored = 0;
     [[maybe_unused]] const ssize_t count = ::read(timer_fd_, &ignored, sizeof ignored);
-    Act(CURL_SOCKET_TIMEOUT, 0);
+    armed_ns_ = kNever;
+    if (wanted_ns_ > MonotonicNanoseconds()) {
+      ArmTimer();  // it was armed for what curl has done meanwhile
+    } else {
+      wanted_ns_ = kNever;
+      Act(CURL_SOCKET_TIMEOUT, 0);
+    }
   });
 }
 
@@ -174,12 +192,31 @@ void CurlHttpClient::Engine::Run(CallId id, const HostResolver::Addresses& addre
   if (!call) return;
   call->resolving = false;
   CURL* easy = call->transfer.Prepare({options_.http2, options_.ca_file, options_.user_agent}, call->target, addresses);
-  if (easy == nullptr || curl_multi_add_handle(multi_, easy) != CURLM_OK) {
+  in_curl_ = true;
+  const bool added = easy != nullptr && curl_multi_add_handle(multi_, easy) == CURLM_OK;
+  in_curl_ = false;
+  if (!added) {
+    ArmTimer();
     FailSoon(id, {base::ErrorCode::kInternal, "libcurl has no memory"});
     return;
   }
   call->running = true;
   by_handle_.emplace(easy, id);
+  BeginAtOnce();
+}
+
+/// What was added has its request on the way when this returns, one turn of the loop and one timer sooner than if it
+/// waited for curl's. Events go out later all the same: whoever starts a call has not got its id yet.
+void CurlHttpClient::Engine::BeginAtOnce() {
+  int running = 0;
+  in_curl_ = true;
+  curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+  in_curl_ = false;
+  ArmTimer();
+  if (touched_.empty() && static_cast<size_t>(running) == by_handle_.size()) return;
+  loop_.Post([weak = std::weak_ptr(self_)] {
+    if (const auto alive = weak.lock()) (*alive)->Act(CURL_SOCKET_TIMEOUT, 0);
+  });
 }
 
 void CurlHttpClient::Engine::Connected(CallId id) {
@@ -226,7 +263,10 @@ void CurlHttpClient::Engine::FailNow(CallId id, base::Error error) {
 
 void CurlHttpClient::Engine::Act(curl_socket_t fd, int mask) {
   int running = 0;
+  in_curl_ = true;
   curl_multi_socket_action(multi_, fd, mask, &running);
+  in_curl_ = false;
+  ArmTimer();
   std::vector<CallId> touched;
   touched.swap(touched_);
   for (const CallId id : touched) {
@@ -275,14 +315,20 @@ int CurlHttpClient::Engine::OnSocket(CURL*, curl_socket_t fd, int what, void* en
 }
 
 int CurlHttpClient::Engine::OnTimer(CURLM*, long wait_ms, void* engine) {
-  itimerspec timer{};  // all zero: none
-  if (wait_ms >= 0) {
-    timer.it_value.tv_sec = wait_ms / 1000;
-    // "At once" must still come through the loop: curl forbids acting from within this callback.
-    timer.it_value.tv_nsec = std::max(wait_ms % 1000 * 1'000'000, wait_ms == 0 ? 1L : 0L);
-  }
-  timerfd_settime(static_cast<Engine*>(engine)->timer_fd_, 0, &timer, nullptr);
+  auto& self = *static_cast<Engine*>(engine);
+  self.wanted_ns_ = wait_ms < 0 ? kNever : MonotonicNanoseconds() + wait_ms * 1'000'000;
+  if (!self.in_curl_) self.ArmTimer();
   return 0;
+}
+
+/// A timer that is armed for an earlier time wakes the loop once in vain, which costs less than to move it every time.
+void CurlHttpClient::Engine::ArmTimer() {
+  if (wanted_ns_ >= armed_ns_) return;
+  armed_ns_ = wanted_ns_;
+  itimerspec timer{};
+  timer.it_value.tv_sec = armed_ns_ / 1'000'000'000;
+  timer.it_value.tv_nsec = armed_ns_ % 1'000'000'000;
+  timerfd_settime(timer_fd_, TFD_TIMER_ABSTIME, &timer, nullptr);
 }
 
 CurlHttpClient::CurlHttpClient(Options options, EventLoop& loop)

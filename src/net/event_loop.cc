@@ -19,18 +19,14 @@ int CheckedFd(int fd, const char* what) {
   return fd;
 }
 
+/// Edge-triggered: it is told once and need not be read.
 void AddToEpoll(int epoll_fd, int fd) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = EPOLLIN | EPOLLET;
   event.data.fd = fd;
   if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
     throw std::system_error(errno, std::generic_category(), "epoll_ctl");
   }
-}
-
-void Drain(int fd) {
-  uint64_t ignored = 0;
-  [[maybe_unused]] const ssize_t count = ::read(fd, &ignored, sizeof ignored);
 }
 
 }  // namespace
@@ -42,7 +38,10 @@ EventLoop::EventLoop(base::Clock& clock)
       timer_fd_(CheckedFd(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create")) {
   AddToEpoll(epoll_fd_, wake_fd_);
   AddToEpoll(epoll_fd_, timer_fd_);
-  jump_subscription_ = clock_.OnJump([this] { Wake(); });
+  jump_subscription_ = clock_.OnJump([this] {
+    clock_jumped_ = true;
+    Wake();
+  });
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -68,22 +67,22 @@ void EventLoop::Post(Function function) {
     std::lock_guard lock(mutex_);
     if (stopping_) return;
     posted_.push_back(std::move(function));
-    if (posted_.size() > 1) return;  // the first one's wake-up is still under way
+    if (busy_ || posted_.size() > 1) return;  // else the first one's wake-up is still under way
   }
   Wake();
 }
 
 EventLoop::TimerId EventLoop::At(base::TimePoint when, Function function) {
   TimerId id = 0;
-  bool first = false;
+  bool must_wake = false;
   {
     std::lock_guard lock(mutex_);
     id = next_timer_++;
     const auto [at, inserted] = timers_.emplace(TimerKey{when, id}, std::move(function));
     timer_times_.emplace(id, when);
-    first = at == timers_.begin();
+    must_wake = at == timers_.begin() && !busy_;
   }
-  if (first && !OnLoopThread()) Wake();
+  if (must_wake) Wake();
   return id;
 }
 
@@ -126,21 +125,33 @@ void EventLoop::Wake() {
   [[maybe_unused]] const ssize_t count = ::write(wake_fd_, &one, sizeof one);
 }
 
-int EventLoop::WaitTimeout() {
+int EventLoop::PrepareToWait() {
   std::lock_guard lock(mutex_);
   if (!posted_.empty() || stopping_) return 0;
-  itimerspec timer{};
   if (!timers_.empty()) {
-    const base::Duration left = clock_.RealTimeUntil(timers_.begin()->first.when);
-    if (left <= base::Duration::zero()) return 0;
-    if (left < base::Duration::max()) {
-      timer.it_value.tv_sec = left.count() / 1'000'000'000;
-      timer.it_value.tv_nsec = left.count() % 1'000'000'000;
+    const base::TimePoint first = timers_.begin()->first.when;
+    const bool jumped = clock_jumped_.exchange(false);
+    // Armed for an earlier time, whose timer was cancelled, it wakes the loop once in vain: that costs less than
+    // setting it anew on every turn.
+    const bool armed = !jumped && armed_for_ <= first && armed_for_ > clock_.Now();
+    if (!armed) {
+      const base::Duration left = clock_.RealTimeUntil(first);
+      if (left <= base::Duration::zero()) return 0;
+      ArmTimer(first, left);
     }
   }
-  timerfd_settime(timer_fd_, 0, &timer, nullptr);  // all zero: no timer
   busy_ = false;
   return -1;
+}
+
+void EventLoop::ArmTimer(base::TimePoint when, base::Duration left) {
+  itimerspec timer{};  // all zero: none, as the jump of a hand-moved clock wakes the loop
+  if (left < base::Duration::max()) {
+    timer.it_value.tv_sec = left.count() / 1'000'000'000;
+    timer.it_value.tv_nsec = left.count() % 1'000'000'000;
+  }
+  timerfd_settime(timer_fd_, 0, &timer, nullptr);
+  armed_for_ = when;
 }
 
 void EventLoop::RunPosted() {
@@ -174,16 +185,12 @@ void EventLoop::RunDueTimers() {
 void EventLoop::Run() {
   std::array<epoll_event, kEventsAtOnce> events;
   for (;;) {
-    const int count = epoll_wait(epoll_fd_, events.data(), kEventsAtOnce, WaitTimeout());
+    const int count = epoll_wait(epoll_fd_, events.data(), kEventsAtOnce, PrepareToWait());
     RunPosted();
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<size_t>(i)].data.fd;
-      if (fd == wake_fd_ || fd == timer_fd_) {
-        Drain(fd);
-        continue;
-      }
       const auto watcher = watchers_.find(fd);
-      if (watcher == watchers_.end()) continue;  // unwatched by an earlier event of this round
+      if (watcher == watchers_.end()) continue;  // a wake-up, or unwatched by an earlier event of this round
       const auto function = watcher->second;     // may unwatch itself
       (*function)(events[static_cast<size_t>(i)].events);
     }

@@ -60,7 +60,9 @@ class EventLoop {
   void Run();
   void RunPosted();
   void RunDueTimers();
-  int WaitTimeout();
+  /// For epoll_wait: at once, or until something happens.
+  int PrepareToWait();
+  void ArmTimer(base::TimePoint when, base::Duration left);
   void Wake();
 
   base::Clock& clock_;
@@ -74,8 +76,10 @@ class EventLoop {
   std::unordered_map<TimerId, base::TimePoint> timer_times_;
   TimerId next_timer_ = 1;
   bool stopping_ = false;
-  bool busy_ = true;
+  bool busy_ = true;  // will look at what is posted before it waits, so it needs no wake-up
 
+  base::TimePoint armed_for_ = base::TimePoint::max();  // of timer_fd_; the loop thread's own
+  std::atomic<bool> clock_jumped_{false};
   std::unordered_map<int, std::shared_ptr<std::function<void(uint32_t)>>> watchers_;
   std::unique_ptr<base::ClockSubscription> jump_subscription_;
   std::thread thread_;

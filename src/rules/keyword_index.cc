@@ -161,13 +161,13 @@ Rank KeywordIndex::Best(std::string_view text, Scratch& scratch) const {
   return best;
 }
 
-std::vector<Rank> KeywordIndex::All(std::string_view text, Scratch& scratch) const {
+void KeywordIndex::All(std::string_view text, Scratch& scratch, std::vector<Rank>& all) const {
   scratch.folded.Fold(text, FoldMode::kLiteral);
   const KeyRange range = KeyRangeOf(scratch.folded);
-  std::vector<Rank> all;
-  if (const std::vector<Rank>* exact = FindExact(scratch.folded, range)) all = *exact;
+  if (const std::vector<Rank>* exact = FindExact(scratch.folded, range)) {
+    all.insert(all.end(), exact->begin(), exact->end());
+  }
   Scan(range, scratch, [&all](std::span<const Rank> ranks) { all.insert(all.end(), ranks.begin(), ranks.end()); });
-  return all;
 }
 
 }  // namespace yingda::rules

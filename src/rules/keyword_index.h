@@ -47,8 +47,8 @@ class KeywordIndex {
 
   /// The first matching rank, or kNoRank.
   Rank Best(std::string_view text, Scratch& scratch) const;
-  /// Every matching rank, in no order, possibly twice.
-  std::vector<Rank> All(std::string_view text, Scratch& scratch) const;
+  /// Appends every matching rank, in no order, possibly twice.
+  void All(std::string_view text, Scratch& scratch, std::vector<Rank>& all) const;
 
  private:
   /// One distinct folded keyword and what hangs on it; ranks are sorted.

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "base/yaml_map.h"
+#include "rules/rule_keys.h"
 
 namespace yingda::rules {
 namespace {
@@ -11,7 +12,13 @@ using base::YamlMap;
 using base::YamlNode;
 
 constexpr size_t kMaxTextBytes = 2047;
-constexpr std::string_view kKinds = "text、image、voice、video、music、news、transfer、none";
+constexpr size_t kMaxInstructionBytes = 8000;
+
+std::string AllKinds() {
+  std::string kinds;
+  for (const std::string_view kind : kReplyKinds) kinds += (kinds.empty() ? "" : "、") + std::string(kind);
+  return kinds;
+}
 
 class ReplyReader {
  public:
@@ -26,6 +33,9 @@ class ReplyReader {
     }
     return Section(node);
   }
+
+  /// What was read is an instruction for the model.
+  bool ForModel() const { return for_model_; }
 
  private:
   std::optional<wechat::Reply> Text(const YamlNode& node) {
@@ -49,7 +59,7 @@ class ReplyReader {
     // The kind is read from the raw entries: "none:" without a value is still a choice of none.
     const YamlNode* chosen = nullptr;
     std::string_view kind;
-    for (std::string_view name : {"text", "image", "voice", "video", "music", "news", "transfer", "none"}) {
+    for (const std::string_view name : kReplyKinds) {
       map.Has(name);
       const YamlNode* value = node.Find(name);
       if (value == nullptr) continue;
@@ -61,7 +71,7 @@ class ReplyReader {
       kind = name;
     }
     if (chosen == nullptr) {
-      if (node.entries.empty()) problems_.Add(node, "", "缺少回复的内容：请写 " + std::string(kKinds) + " 之一");
+      if (node.entries.empty()) problems_.Add(node, "", "缺少回复的内容：请写 " + AllKinds() + " 之一");
       return std::nullopt;
     }
     return OfKind(kind, *chosen, map);
@@ -75,7 +85,27 @@ class ReplyReader {
     if (kind == "music") return Music(value);
     if (kind == "news") return News(value);
     if (kind == "none") return map.Bool("none", true) ? std::optional(wechat::Reply(wechat::NoReply{})) : Not(value);
+    if (kind == "model") return Model(value);
     return Transfer(value);
+  }
+
+  std::optional<wechat::Reply> Model(const YamlNode& value) {
+    if (!context_.has_message) {
+      problems_.Add(value, "", "事件里没有粉丝的话，不能交给模型：请换成一条回复");
+      return std::nullopt;
+    }
+    if (!value.IsNull() && !value.IsScalar()) {
+      problems_.Add(value, "", "model 后面应当写附加给模型的说明，例如 model: 请用一句话回答；没有说明时写 true");
+      return std::nullopt;
+    }
+    if (value.IsScalar() && value.text == "false") return Not(value);
+    if (value.text.size() > kMaxInstructionBytes) {
+      problems_.Add(value, "", "给模型的说明太长：最多 " + std::to_string(kMaxInstructionBytes) + " 字节");
+      return std::nullopt;
+    }
+    for_model_ = true;
+    const bool plain = value.IsNull() || (value.text == "true" && !value.quoted);
+    return wechat::TextReply{plain ? std::string() : std::string(base::TrimBlanks(value.text))};
   }
 
   /// "none: false" and the like: switched off, so it says nothing at all.
@@ -189,15 +219,21 @@ class ReplyReader {
   const ReplyContext& context_;
   base::YamlProblems& problems_;
   base::YamlProblems& warnings_;
+  bool for_model_ = false;
 };
 
 }  // namespace
 
 std::optional<ReplyTemplate> ReadReply(const YamlNode& node, const ReplyContext& context, base::YamlProblems& problems,
                                        base::YamlProblems& warnings) {
-  std::optional<wechat::Reply> reply = ReplyReader(context, problems, warnings).Read(node);
+  ReplyReader reader(context, problems, warnings);
+  std::optional<wechat::Reply> reply = reader.Read(node);
   if (!reply) return std::nullopt;
-  ReplyTemplate read(std::move(*reply));
+  ReplyTemplate read = reader.ForModel()
+                           ? ReplyTemplate::ToModel(std::get<wechat::TextReply>(std::move(*reply)).content)
+                           : ReplyTemplate(std::move(*reply));
+  read.line = node.line;
+  read.column = node.column;
   const std::string highest = "{" + std::to_string(read.HighestGroup()) + "}";
   if (context.groups < 0 && read.HighestGroup() >= 0) {
     problems.Add(node, "", highest + " 只能用在 match: regex 的规则里；如果就是要显示它，请写成 {" + highest + "}");

@@ -2,6 +2,9 @@
 #include "rules/reply_template.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "rules/schedule.h"
 
 namespace yingda::rules {
 namespace {
@@ -10,20 +13,46 @@ enum class Field { kText, kAddress };
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-/// The group number of a placeholder that begins at `text[at]`, and its length; length 0 if there is none.
+enum class Name { kNone, kGroup, kOpenId, kDate, kTime };
+
+/// A placeholder that begins at `text[at]`, and its length; length 0 if there is none.
 struct Placeholder {
+  Name name = Name::kNone;
   int group = -1;
   size_t length = 0;
 };
 Placeholder PlaceholderAt(std::string_view text, size_t at) {
   if (text[at] != '{') return {};
-  Placeholder found{0, 1};
+  for (const auto& [word, name] : {std::pair<std::string_view, Name>{"{openid}", Name::kOpenId},
+                                   {"{date}", Name::kDate},
+                                   {"{time}", Name::kTime}}) {
+    if (text.substr(at, word.size()) == word) return {name, -1, word.size()};
+  }
+  Placeholder found{Name::kGroup, 0, 1};
   while (found.length <= 2 && at + found.length < text.size() && IsDigit(text[at + found.length])) {
     found.group = found.group * 10 + (text[at + found.length++] - '0');
   }
   if (found.length == 1 || at + found.length >= text.size() || text[at + found.length] != '}') return {};
   ++found.length;
   return found;
+}
+
+std::string ValueOf(const Placeholder& placeholder, const TemplateValues& values) {
+  switch (placeholder.name) {
+    case Name::kOpenId:
+      return std::string(values.open_id);
+    case Name::kDate:
+      return ChinaDate(values.now);
+    case Name::kTime:
+      return ChinaTimeOfDay(values.now);
+    case Name::kGroup: {
+      const auto group = static_cast<size_t>(placeholder.group);
+      return group < values.groups.size() ? std::string(values.groups[group]) : std::string();
+    }
+    case Name::kNone:
+      break;
+  }
+  return {};
 }
 
 bool IsDoubleBrace(std::string_view text, size_t at) {
@@ -44,7 +73,7 @@ void AppendPercentEncoded(std::string& out, std::string_view text) {
   }
 }
 
-std::string FillText(std::string_view text, Field field, const std::vector<std::string_view>& groups) {
+std::string FillText(std::string_view text, Field field, const TemplateValues& values) {
   std::string filled;
   filled.reserve(text.size() + 32);
   for (size_t at = 0; at < text.size();) {
@@ -52,8 +81,7 @@ std::string FillText(std::string_view text, Field field, const std::vector<std::
       filled += text[at];
       at += 2;
     } else if (const Placeholder placeholder = PlaceholderAt(text, at); placeholder.length > 0) {
-      const auto group = static_cast<size_t>(placeholder.group);
-      const std::string_view value = group < groups.size() ? groups[group] : std::string_view();
+      const std::string value = ValueOf(placeholder, values);
       if (field == Field::kAddress) {
         AppendPercentEncoded(filled, value);
       } else {
@@ -91,34 +119,44 @@ void ForEachText(wechat::Reply& reply, const Use& use) {
   }
 }
 
-int HighestGroupIn(std::string_view text) {
-  int highest = -1;
+/// Calls `use` for every placeholder of the text.
+template <typename Use>
+void ForEachPlaceholder(std::string_view text, const Use& use) {
   for (size_t at = 0; at < text.size();) {
     if (IsDoubleBrace(text, at)) {
       at += 2;
       continue;
     }
     const Placeholder placeholder = PlaceholderAt(text, at);
-    highest = std::max(highest, placeholder.group);
+    if (placeholder.length > 0) use(placeholder);
     at += std::max<size_t>(placeholder.length, 1);
   }
-  return highest;
 }
 
 }  // namespace
 
 ReplyTemplate::ReplyTemplate(wechat::Reply pattern) : pattern_(std::move(pattern)) {
-  ForEachText(pattern_,
-              [&](std::string& text, Field) { highest_group_ = std::max(highest_group_, HighestGroupIn(text)); });
-  if (highest_group_ >= 0) return;
+  ForEachText(pattern_, [&](std::string& text, Field) {
+    ForEachPlaceholder(text, [&](const Placeholder& placeholder) {
+      has_placeholders_ = true;
+      highest_group_ = std::max(highest_group_, placeholder.group);
+    });
+  });
+  if (has_placeholders_) return;
   // Without placeholders only the doubled braces are left to do, and those once.
   ForEachText(pattern_, [](std::string& text, Field field) { text = FillText(text, field, {}); });
 }
 
-wechat::Reply ReplyTemplate::Fill(const std::vector<std::string_view>& groups) const {
+ReplyTemplate ReplyTemplate::ToModel(std::string instruction) {
+  ReplyTemplate made(wechat::TextReply{std::move(instruction)});
+  made.for_model_ = true;
+  return made;
+}
+
+wechat::Reply ReplyTemplate::Fill(const TemplateValues& values) const {
   wechat::Reply reply = pattern_;
-  if (highest_group_ >= 0) {
-    ForEachText(reply, [&](std::string& text, Field field) { text = FillText(text, field, groups); });
+  if (has_placeholders_) {
+    ForEachText(reply, [&](std::string& text, Field field) { text = FillText(text, field, values); });
   }
   return reply;
 }

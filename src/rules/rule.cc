@@ -30,13 +30,12 @@ std::string_view ToString(MatchKind kind) {
       return "contains";
     case MatchKind::kRegex:
       return "regex";
+    case MatchKind::kDefault:
+      return "default";
   }
   return "";
 }
 
-wechat::Reply Rule::Reply(uint64_t choice, const std::vector<std::string_view>& groups) const {
-  const size_t index = mode == ReplyMode::kRandom ? Mix(choice) % replies.size() : 0;
-  return replies[index].Fill(groups);
-}
+size_t Rule::Chosen(uint64_t choice) const { return mode == ReplyMode::kRandom ? Mix(choice) % replies.size() : 0; }
 
 }  // namespace yingda::rules

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "rules/reply_template.h"
+#include "rules/schedule.h"
 
 namespace re2 {
 class RE2;
@@ -27,6 +29,7 @@ enum class MatchKind : uint8_t {
   kAllOf,     // all keywords of the rule occur, in any order
   kContains,  // the keyword occurs
   kRegex,     // an RE2 expression occurs; case and full-width letters and digits make no difference, the rest does
+  kDefault,   // anything that no other rule and no command took
 };
 
 /// The kind as rule files write it, e.g. "all_of".
@@ -38,13 +41,17 @@ struct Keyword {
   std::shared_ptr<const re2::RE2> regex;  // kRegex only
 };
 
-enum class ReplyMode : uint8_t { kFirst, kRandom };
+enum class ReplyMode : uint8_t {
+  kFirst,
+  kRandom,
+  kAll,  // the first is the reply, the others follow as customer-service messages (客服消息) where the account may
+};
 
-/// One rule of a rule file, checked. A rule is either for messages (keywords) or for one kind of event.
+/// One rule of a rule file, checked. A rule is for messages (keywords), for one kind of event, or the default.
 struct Rule {
   std::string name;  // as given, else the first keyword, else the event
   std::string file;
-  int line = 0;
+  int line = 0, column = 0;
   int priority = 0;  // higher goes first
   MatchKind match = MatchKind::kContains;
   std::vector<Keyword> keywords;
@@ -53,11 +60,18 @@ struct Rule {
   ReplyMode mode = ReplyMode::kFirst;
   std::vector<ReplyTemplate> replies;  // never empty
 
+  // When it counts although it matches.
+  std::vector<Keyword> exclude;  // not when one of them occurs (folded, as contains); messages only
+  Schedule schedule;
+  base::Duration cooldown{};  // not again for the same follower; 0: always
+
   /// "reply_rules/a.yml:12"
   std::string Source() const { return file + ":" + std::to_string(line); }
-  /// The reply to send. `groups` are what {0} {1}… stand for. Equal `choice`, equal reply: the tries of one message
-  /// must not draw twice.
-  wechat::Reply Reply(uint64_t choice, const std::vector<std::string_view>& groups) const;
+  /// A match is not enough for it to answer.
+  bool Conditional() const { return !exclude.empty() || !schedule.Always() || cooldown > base::Duration::zero(); }
+  /// The place in `replies` of the one to send (of kAll: the first). Equal `choice`, equal reply: the tries of one
+  /// message must not draw twice.
+  size_t Chosen(uint64_t choice) const;
 };
 
 }  // namespace yingda::rules

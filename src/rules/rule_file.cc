@@ -8,8 +8,10 @@
 #include "base/yaml_map.h"
 #include "filter/fold.h"
 #include "filter/pattern_index.h"
+#include "rules/condition_reader.h"
 #include "rules/regex_text.h"
 #include "rules/reply_reader.h"
+#include "rules/rule_keys.h"
 
 namespace yingda::rules {
 namespace {
@@ -22,28 +24,8 @@ constexpr size_t kMaxFilesInFolder = 10'000;
 constexpr size_t kMaxRegexBytes = 1000;
 constexpr size_t kMaxEventArticles = 8;
 constexpr int64_t kMaxPriority = 1'000'000;
-
-/// Events that rules may answer, and whether WeChat shows the answer.
-struct KnownEvent {
-  std::string_view name;
-  bool shows_reply;
-};
-constexpr KnownEvent kEvents[] = {
-    {"subscribe", true},
-    {"scan", true},
-    {"click", true},
-    {"scancode_waitmsg", true},
-    {"scancode_push", true},
-    {"pic_sysphoto", true},
-    {"pic_weixin", true},
-    {"location_select", true},
-    {"pic_photo_or_album", true},
-    {"unsubscribe", false},
-    {"view", false},
-    {"view_miniprogram", false},
-    {"location", false},
-    {"user_enter_tempsession", false},
-};
+constexpr size_t kMaxReplies = 100;
+constexpr size_t kMostSentAtOnce = 6;  // the reply and the five customer-service messages that WeChat allows behind it
 
 std::string WhatIsWrong(const re2::RE2& regex) {
   const std::string part = regex.error_arg().empty() ? "" : "“" + regex.error_arg() + "”";
@@ -87,11 +69,13 @@ class RuleReader {
     }
     rule_.file = problems_.file();
     rule_.line = node_.line;
+    rule_.column = node_.column;
     rule_.name = map_.String("name");
     rule_.priority = static_cast<int>(map_.Integer("priority", 0, -kMaxPriority, kMaxPriority));
     const bool enabled = map_.Bool("enabled", true);
-    rule_.mode = map_.Choice<ReplyMode>("mode", ReplyMode::kFirst,
-                                        {{"first", ReplyMode::kFirst}, {"random", ReplyMode::kRandom}});
+    rule_.mode = map_.Choice<ReplyMode>(
+        "mode", ReplyMode::kFirst,
+        {{"first", ReplyMode::kFirst}, {"random", ReplyMode::kRandom}, {"all", ReplyMode::kAll}});
     rule_.match = map_.Choice<MatchKind>("match", MatchKind::kContains,
                                          {{"exact", MatchKind::kExact},
                                           {"contains", MatchKind::kContains},
@@ -100,7 +84,9 @@ class RuleReader {
                                           {"all_of", MatchKind::kAllOf},
                                           {"regex", MatchKind::kRegex}});
     ReadTrigger();
+    ReadConditions(map_, rule_);
     ReadReplies();
+    CheckAll();
     if (problems_.size() != problems_before || !enabled) return std::nullopt;
     return std::move(rule_);
   }
@@ -109,6 +95,7 @@ class RuleReader {
   void ReadTrigger() {
     const YamlNode* keywords = node_.Find("keywords");
     map_.Has("keywords");
+    if (map_.Has("default")) return ReadDefault(keywords);
     if (map_.Has("event")) {
       if (keywords != nullptr) {
         problems_.Add(*keywords, "", "一条规则不能同时有 event 和 keywords：请分成两条规则");
@@ -118,10 +105,22 @@ class RuleReader {
     }
     if (map_.Has("key")) map_.Problem("key", "", "key 只能和 event 一起用：请补上 event，例如 event: click");
     if (keywords == nullptr) {
-      problems_.Add(node_, "", "缺少 keywords（关键词）或 event（事件）：请补上其中一个");
+      problems_.Add(node_, "", "缺少 keywords（关键词）、event（事件）或 default: true：请补上其中一个");
       return;
     }
     ReadKeywords(*keywords);
+  }
+
+  void ReadDefault(const YamlNode* keywords) {
+    rule_.match = MatchKind::kDefault;
+    if (rule_.name.empty()) rule_.name = "默认回复";
+    if (!map_.Bool("default", true)) map_.Problem("default", "", "请写 default: true，或者删掉这一行");
+    if (keywords != nullptr) {
+      problems_.Add(*keywords, "", "default 规则在没有别的规则命中时回复，不能有 keywords：请删掉其中一个");
+    }
+    for (const std::string_view key : {"event", "key", "match"}) {
+      if (map_.Has(key)) map_.Problem(key, "", "default 规则不用写 " + std::string(key) + "：请删掉这一行");
+    }
   }
 
   void ReadEvent() {
@@ -223,8 +222,12 @@ class RuleReader {
       ReadOneReply(*reply);
     } else if (replies != nullptr && replies->IsList() && !replies->items.empty()) {
       for (const YamlNode& item : replies->items) ReadOneReply(item);
+      if (replies->items.size() > kMaxReplies) {
+        problems_.Add(*replies, "", "回复太多：一条规则最多 " + std::to_string(kMaxReplies) + " 条");
+      }
       if (replies->items.size() > 1 && !map_.Has("mode")) {
-        warnings_.Add(*replies, "", "写了几条回复，但只会用第一条：想随机回复请加上 mode: random");
+        warnings_.Add(*replies, "",
+                      "写了几条回复，但只会用第一条：想随机回复一条请加上 mode: random，想全部发送请加上 mode: all");
       }
     } else if (replies != nullptr) {
       problems_.Add(*replies, "", "replies 应当是列表：每条回复以“- ”开头");
@@ -239,7 +242,28 @@ class RuleReader {
     // After a wrong expression nobody knows its groups; its own error is enough.
     const bool groups_known = rule_.match != MatchKind::kRegex || groups_ >= 0;
     context.groups = groups_known ? groups_ : 99;
+    context.has_message = rule_.match != MatchKind::kEvent;
     if (auto read = ReadReply(node, context, problems_, warnings_)) rule_.replies.push_back(std::move(*read));
+  }
+
+  /// What cannot go out together with others.
+  void CheckAll() {
+    if (rule_.mode != ReplyMode::kAll) return;
+    for (const ReplyTemplate& reply : rule_.replies) {
+      const auto wrong = [&](const char* chinese) { problems_.Add(reply.line, reply.column, "", chinese); };
+      const bool first = &reply == &rule_.replies.front();
+      if (reply.ForModel()) {
+        wrong("model 不能和 mode: all 一起用：请单独写成一条规则");
+      } else if (std::holds_alternative<wechat::NoReply>(reply.pattern())) {
+        wrong("none 不能和 mode: all 一起用：请删掉这一条");
+      } else if (!first && std::holds_alternative<wechat::TransferReply>(reply.pattern())) {
+        wrong("mode: all 里 transfer 只能是第一条：请把它移到最前面");
+      }
+    }
+    if (rule_.replies.size() > kMostSentAtOnce) {
+      Warn("replies", "写了 " + std::to_string(rule_.replies.size()) + " 条回复：粉丝发一条消息之后，微信最多允许发 " +
+                          std::to_string(kMostSentAtOnce) + " 条，多出来的会发不出去");
+    }
   }
 
   void Warn(std::string_view key, const std::string& chinese) {

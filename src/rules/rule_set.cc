@@ -2,7 +2,7 @@
 #include "rules/rule_set.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <functional>
 
 #include "base/utf8.h"
 #include "rules/regex_text.h"
@@ -22,7 +22,7 @@ uint32_t Length(const Rule& rule, uint32_t keyword) {
   const auto length = [](const Keyword& k) {
     return static_cast<uint32_t>(filter::FoldedCodes(k.text, filter::FoldMode::kLiteral).size());
   };
-  if (rule.match == MatchKind::kRegex) return 0;
+  if (rule.match == MatchKind::kRegex || rule.match == MatchKind::kDefault) return 0;
   if (rule.match != MatchKind::kAllOf) return length(rule.keywords[keyword]);
   uint32_t sum = 0;
   for (const Keyword& k : rule.keywords) sum += length(k);
@@ -88,6 +88,10 @@ RuleSet::RuleSet(std::vector<Rule> rules, std::vector<std::string>& warnings)
       keywords_(KeywordEntries()),
       regexes_(RegexEntries()),
       events_(EventEntries()) {
+  for (Rank rank = 0; rank < triggers_.size(); ++rank) {
+    if (rules_[triggers_[rank].rule].match == MatchKind::kDefault) defaults_.push_back(rank);
+  }
+  ReadConditions();
   WarnOfHidden(warnings);
 }
 
@@ -100,7 +104,8 @@ std::vector<RuleSet::Trigger> RuleSet::SortedTriggers(const std::vector<Rule>& r
       for (uint32_t k = 0; k < rule.event_keys.size(); ++k) triggers.push_back({i, k, 1});
       continue;
     }
-    const auto count = static_cast<uint32_t>(rule.match == MatchKind::kAllOf ? 1 : rule.keywords.size());
+    const bool one = rule.match == MatchKind::kAllOf || rule.match == MatchKind::kDefault;
+    const auto count = static_cast<uint32_t>(one ? 1 : rule.keywords.size());
     for (uint32_t k = 0; k < count; ++k) triggers.push_back({i, k, Length(rule, k)});
   }
   std::stable_sort(triggers.begin(), triggers.end(), [&rules](const Trigger& a, const Trigger& b) {
@@ -116,7 +121,9 @@ std::vector<KeywordIndex::Entry> RuleSet::KeywordEntries() const {
   std::vector<KeywordIndex::Entry> entries;
   for (Rank rank = 0; rank < triggers_.size(); ++rank) {
     const Rule& rule = rules_[triggers_[rank].rule];
-    if (rule.match == MatchKind::kEvent || rule.match == MatchKind::kRegex) continue;
+    if (rule.match == MatchKind::kEvent || rule.match == MatchKind::kRegex || rule.match == MatchKind::kDefault) {
+      continue;
+    }
     KeywordIndex::Entry entry{rank, rule.match, {}};
     if (rule.match == MatchKind::kAllOf) {
       for (const Keyword& keyword : rule.keywords) entry.keywords.push_back(keyword.text);
@@ -161,14 +168,19 @@ void RuleSet::WarnOfHidden(std::vector<std::string>& warnings) const {
     if (rule.match == MatchKind::kEvent) {
       what = rule.event;
       id = trigger.keyword == kNoKey ? AnyKeyId(rule.event) : EventId(rule.event, rule.event_keys[trigger.keyword]);
+    } else if (rule.match == MatchKind::kDefault) {
+      what = rule.name;
     } else {
       const Keyword& keyword = rule.keywords[trigger.keyword];
       place = rule.file + ":" + std::to_string(keyword.line) + ":" + std::to_string(keyword.column);
       what = keyword.text;
       id = WhatMatches(rule.match, keyword);
     }
-    const auto [first, is_new] = seen.try_emplace(std::string(ToString(rule.match)) + '\n' + id, rank);
-    if (is_new || triggers_[first->second].rule == trigger.rule) continue;
+    id = std::string(ToString(rule.match)) + '\n' + id;
+    const auto first = seen.find(id);
+    // One that does not always count leaves something to those behind it.
+    if (first == seen.end() && !rule.Conditional()) seen.emplace(id, rank);
+    if (first == seen.end() || triggers_[first->second].rule == trigger.rule) continue;
     if (++hidden > kMaxHiddenWarnings) continue;
     warnings.push_back(place + ": “" + what + "”已经写在 " + rules_[triggers_[first->second].rule].Source() +
                        "，这里的永远轮不到：请删掉其中一个，或用 priority 调整先后");
@@ -176,6 +188,49 @@ void RuleSet::WarnOfHidden(std::vector<std::string>& warnings) const {
   if (hidden > kMaxHiddenWarnings) {
     warnings.push_back("还有 " + std::to_string(hidden - kMaxHiddenWarnings) + " 个重复的关键词没有列出");
   }
+}
+
+void RuleSet::ReadConditions() {
+  conditions_of_rule_.assign(rules_.size(), kUnconditional);
+  std::unordered_map<std::string, uint32_t> namesakes;
+  for (uint32_t i = 0; i < rules_.size(); ++i) {
+    const Rule& rule = rules_[i];
+    if (!rule.Conditional()) continue;
+    conditions_of_rule_[i] = static_cast<uint32_t>(conditions_.size());
+    Conditions& conditions = conditions_.emplace_back();
+    // Not by line: whoever edits above a rule does not mean to end what cools down.
+    const std::string name = rule.file + '\n' + rule.name;
+    conditions.identity = std::hash<std::string>()(name + '\n' + std::to_string(namesakes[name]++));
+    for (const Keyword& word : rule.exclude) {
+      std::u32string codes = filter::FoldedCodes(word.text, filter::FoldMode::kLiteral);
+      if (codes.size() > 1 && codes.front() == U' ') codes.erase(0, 1);
+      if (codes.size() > 1 && codes.back() == U' ') codes.pop_back();
+      conditions.exclude.push_back(std::move(codes));
+    }
+    if (rule.match == MatchKind::kDefault && !rule.exclude.empty()) default_excludes_ = true;
+  }
+}
+
+const std::u32string* RuleSet::ExcludedBy(const Conditions& conditions, const filter::FoldedText& folded) const {
+  const std::u32string_view text(folded.Codes(), folded.size());
+  for (const std::u32string& word : conditions.exclude) {
+    if (text.find(word) != std::u32string_view::npos) return &word;
+  }
+  return nullptr;
+}
+
+/// What keeps a rule that matches from answering. Nothing: it answers, and begins to cool down.
+RuleSet::Obstacle RuleSet::ObstacleOf(uint32_t rule, const RuleInput& input, const filter::FoldedText& folded) const {
+  if (conditions_of_rule_[rule] == kUnconditional) return Obstacle::kNone;
+  const Conditions& conditions = conditions_[conditions_of_rule_[rule]];
+  if (!conditions.exclude.empty() && ExcludedBy(conditions, folded) != nullptr) return Obstacle::kExcluded;
+  if (!rules_[rule].schedule.Holds(input.now)) return Obstacle::kWrongTime;
+  const base::Duration cooldown = rules_[rule].cooldown;
+  if (cooldown > base::Duration::zero() && input.cooldowns != nullptr &&
+      !input.cooldowns->Take(conditions.identity, input.account, input.open_id, input.choice, input.now, cooldown)) {
+    return Obstacle::kCoolingDown;
+  }
+  return Obstacle::kNone;
 }
 
 Rank RuleSet::BestText(std::string_view text, Scratch& scratch) const {
@@ -193,12 +248,59 @@ Rank RuleSet::BestEvent(const RuleInput& input) const {
   return best;
 }
 
+/// Every rank that matches, into scratch.ranks, in no order.
+void RuleSet::All(const RuleInput& input, Scratch& scratch) const {
+  Ranks& all = scratch.ranks;
+  all.clear();
+  if (input.kind == RuleInput::kEvent) {
+    for (const std::string& id : {EventId(input.event, input.event_key), AnyKeyId(input.event)}) {
+      if (const auto found = events_.find(id); found != events_.end()) {
+        all.insert(all.end(), found->second.begin(), found->second.end());
+      }
+    }
+  } else if (const std::string_view text = TextToMatch(input.text); !text.empty()) {
+    keywords_.All(text, scratch.keywords, all);
+    const Ranks regexes = regexes_.All(RegexText(base::Utf8Prefix(text, kRegexTextBytes)));
+    all.insert(all.end(), regexes.begin(), regexes.end());
+  }
+}
+
+Rank RuleSet::FirstThatCounts(const RuleInput& input, Scratch& scratch) const {
+  All(input, scratch);
+  Ranks& heap = scratch.ranks;  // mostly one of the first counts, so they are not all sorted
+  std::make_heap(heap.begin(), heap.end(), std::greater<>());
+  while (!heap.empty()) {
+    std::pop_heap(heap.begin(), heap.end(), std::greater<>());
+    const Rank rank = heap.back();
+    heap.pop_back();
+    if (ObstacleOf(triggers_[rank].rule, input, scratch.keywords.folded) == Obstacle::kNone) return rank;
+  }
+  return kNoRank;
+}
+
 std::optional<RuleMatch> RuleSet::Match(const RuleInput& input, Scratch& scratch) const {
   const std::string_view text = TextToMatch(input.text);
   if (input.kind == RuleInput::kText && text.empty()) return std::nullopt;
-  const Rank rank = input.kind == RuleInput::kEvent ? BestEvent(input) : BestText(text, scratch);
+  Rank rank = input.kind == RuleInput::kEvent ? BestEvent(input) : BestText(text, scratch);
   if (rank == kNoRank) return std::nullopt;
+  if (ObstacleOf(triggers_[rank].rule, input, scratch.keywords.folded) != Obstacle::kNone) {
+    rank = FirstThatCounts(input, scratch);
+    if (rank == kNoRank) return std::nullopt;
+  }
   return Answer(rank, input, scratch);
+}
+
+std::optional<RuleMatch> RuleSet::MatchDefault(const RuleInput& input, Scratch& scratch) const {
+  if (defaults_.empty() || input.kind != RuleInput::kText) return std::nullopt;
+  const std::string_view text = TextToMatch(input.text);
+  if (text.empty()) return std::nullopt;
+  if (default_excludes_) scratch.keywords.folded.Fold(text, filter::FoldMode::kLiteral);
+  for (const Rank rank : defaults_) {
+    if (ObstacleOf(triggers_[rank].rule, input, scratch.keywords.folded) == Obstacle::kNone) {
+      return Answer(rank, input, scratch);
+    }
+  }
+  return std::nullopt;
 }
 
 RuleMatch RuleSet::Answer(Rank rank, const RuleInput& input, Scratch& scratch) const {
@@ -214,69 +316,36 @@ RuleMatch RuleSet::Answer(Rank rank, const RuleInput& input, Scratch& scratch) c
       for (const re2::StringPiece& group : groups) scratch.groups.emplace_back(group.data(), group.size());
     }
   }
-  return {rule.Reply(input.choice, scratch.groups), rule.name, rule.Source()};
+  const TemplateValues values{scratch.groups, input.open_id, input.now};
+  const ReplyTemplate& chosen = rule.replies[rule.Chosen(input.choice)];
+  RuleMatch match;
+  match.rule = rule.name;
+  match.source = rule.Source();
+  match.index = trigger.rule;
+  if (chosen.ForModel()) {
+    match.instruction = std::get<wechat::TextReply>(chosen.Fill(values)).content;
+    return match;
+  }
+  match.reply = chosen.Fill(values);
+  if (rule.mode == ReplyMode::kAll) {
+    for (size_t i = 1; i < rule.replies.size(); ++i) match.more.push_back(rule.replies[i].Fill(values));
+  }
+  return match;
 }
 
-RuleSet::Ranks RuleSet::All(const RuleInput& input) const {
-  Ranks all;
-  if (input.kind == RuleInput::kEvent) {
-    for (const std::string& id : {EventId(input.event, input.event_key), AnyKeyId(input.event)}) {
-      if (const auto found = events_.find(id); found != events_.end()) {
-        all.insert(all.end(), found->second.begin(), found->second.end());
-      }
-    }
-  } else if (const std::string_view text = TextToMatch(input.text); !text.empty()) {
-    KeywordIndex::Scratch scratch;
-    all = keywords_.All(text, scratch);
-    const Ranks regexes = regexes_.All(RegexText(base::Utf8Prefix(text, kRegexTextBytes)));
-    all.insert(all.end(), regexes.begin(), regexes.end());
+const Rule* RuleSet::FirstForModel() const {
+  for (const Rule& rule : rules_) {
+    const auto for_model = [](const ReplyTemplate& reply) { return reply.ForModel(); };
+    if (std::any_of(rule.replies.begin(), rule.replies.end(), for_model)) return &rule;
   }
-  std::sort(all.begin(), all.end());
-  return all;
+  return nullptr;
 }
 
-std::vector<RuleExplanation> RuleSet::Explain(const RuleInput& input) const {
-  std::vector<RuleExplanation> explanations;
-  std::unordered_set<uint32_t> told;
-  const Ranks all = All(input);
-  for (const Rank rank : all) {
-    const Trigger& trigger = triggers_[rank];
-    if (!told.insert(trigger.rule).second) continue;
-    const Rule& rule = rules_[trigger.rule];
-    const bool wins = explanations.empty();
-    std::string matched = Matched(trigger);
-    std::string why = "命中 " + matched + "，" + (wins ? "由它回复" : WhyNot(trigger, triggers_[all.front()]));
-    explanations.push_back({rule.name, rule.Source(), std::move(matched), rule.priority, wins, std::move(why)});
+const Rule* RuleSet::FirstSendingAll() const {
+  for (const Rule& rule : rules_) {
+    if (rule.mode == ReplyMode::kAll && rule.replies.size() > 1) return &rule;
   }
-  return explanations;
-}
-
-std::string RuleSet::Matched(const Trigger& trigger) const {
-  const Rule& rule = rules_[trigger.rule];
-  std::string words;
-  if (rule.match == MatchKind::kEvent) {
-    words = rule.event + (trigger.keyword == kNoKey ? "" : " " + rule.event_keys[trigger.keyword]);
-  } else if (rule.match == MatchKind::kAllOf) {
-    for (const Keyword& keyword : rule.keywords) words += (words.empty() ? "" : "”“") + keyword.text;
-  } else {
-    words = rule.keywords[trigger.keyword].text;
-  }
-  return std::string(ToString(rule.match)) + "“" + words + "”";
-}
-
-std::string RuleSet::WhyNot(const Trigger& loser, const Trigger& winner) const {
-  const Rule &lost = rules_[loser.rule], &won = rules_[winner.rule];
-  if (lost.priority != won.priority) {
-    return "但优先级较低：" + std::to_string(lost.priority) + " < " + std::to_string(won.priority);
-  }
-  if (Exactness(lost.match) != Exactness(won.match)) {
-    return "但同样优先级下，" + std::string(ToString(won.match)) + " 排在 " + std::string(ToString(lost.match)) +
-           " 前面";
-  }
-  if (loser.length != winner.length) {
-    return lost.match == MatchKind::kEvent ? "但写了 key 的规则优先" : "但关键词较短，长的优先";
-  }
-  return "但其他都一样，排在前面的文件（按文件名）、文件里靠前的规则优先";
+  return nullptr;
 }
 
 }  // namespace yingda::rules

@@ -52,6 +52,8 @@ const char* FateName(filter::Fate fate) {
       return "allowed";
     case filter::Fate::kSwitchedOff:
       return "switched_off";
+    case filter::Fate::kPartMissing:
+      return "part_missing";
   }
   return "unknown";
 }
@@ -64,8 +66,8 @@ void ExplainWords(const bot::Account& account, const std::string& text, Json& js
     const filter::WordInfo info = words->Info(found.hit.word);
     list.push_back({{"word", info.text},
                     {"matched", text.substr(found.hit.begin, found.hit.end - found.hit.begin)},
-                    {"level", filter::ToString(info.level)},
-                    {"source", info.file + ":" + std::to_string(info.line)},
+                    {"level", filter::ToString(info.levels.inbound)},
+                    {"source", info.Place()},
                     {"outcome", FateName(found.fate)}});
     lines += words->Describe(found, text) + "\n";
   }
@@ -121,7 +123,7 @@ wechat::Incoming TextMessage(std::string_view text) {
 
 Explanation Explain(const bot::Account& account, const wechat::Incoming& message) {
   bot::PipelineScratch scratch;
-  const bot::Decision decision = bot::Decide(account, message, 0, scratch);
+  const bot::Decision decision = bot::Decide(account, message, {}, scratch);
   Explanation explanation;
   explanation.asks_model = decision.action == bot::Decision::Action::kAskModel;
   explanation.question = decision.question;

@@ -53,17 +53,24 @@ GroupWriter::~GroupWriter() {
 }
 
 void GroupWriter::Enqueue(Write write) {
+  bool taken = false;
+  bool must_wake = false;
   {
     std::lock_guard lock(mutex_);
     if (queue_.size() < options_.queue_limit) {
+      taken = true;
+      must_wake = !write.patient || !looks_soon_;
+      hurried_ += write.patient ? 0 : 1;
       queue_.push_back(std::move(write));
-      queue_length_.Add(1);
-      wake_.notify_one();
-      return;
     }
   }
-  writes_refused_.Add();
-  Post(std::move(write.done), QueueFull());
+  if (!taken) {
+    writes_refused_.Add();
+    Post(std::move(write.done), QueueFull());
+    return;
+  }
+  if (must_wake) wake_.notify_one();  // without the lock, which the writer takes first of all
+  queue_length_.Add(1);
 }
 
 void GroupWriter::Enqueue(Chore chore) {
@@ -93,17 +100,12 @@ bool GroupWriter::Take(Batch& batch, Chore& chore) {
   std::deque<Chore> cancelled;
   {
     std::unique_lock lock(mutex_);
-    while (queue_.empty() && !closing_ && !ChoreIsDue()) {
-      if (chores_.empty()) {
-        wake_.wait(lock);
-      } else {
-        wake_.wait_until(lock, chores_rest_until_);
-      }
-    }
+    AwaitWork(lock);
     const size_t count = std::min(queue_.size(), options_.batch_limit);
     const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
     batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
     queue_.erase(queue_.begin(), end);
+    for (const Write& write : batch) hurried_ -= write.patient ? 0 : 1;
     if (closing_) {
       cancelled.swap(chores_);
     } else if (ChoreIsDue()) {
@@ -117,6 +119,25 @@ bool GroupWriter::Take(Batch& batch, Chore& chore) {
   }
   queue_length_.Add(-static_cast<double>(batch.size()));
   return !batch.empty() || chore.step != nullptr;
+}
+
+void GroupWriter::AwaitWork(std::unique_lock<std::mutex>& lock) {
+  // After each batch it looks once more on its own, so that a patient write that comes then wakes nobody.
+  const auto looks_again = std::chrono::steady_clock::now() + options_.patience;
+  looks_soon_ = true;
+  while (hurried_ == 0 && !closing_ && !ChoreIsDue()) {
+    const bool soon = std::chrono::steady_clock::now() < looks_again;
+    if (!soon && !queue_.empty()) break;
+    looks_soon_ = soon;
+    if (soon) {
+      wake_.wait_until(lock, chores_.empty() ? looks_again : std::min(looks_again, chores_rest_until_));
+    } else if (chores_.empty()) {
+      wake_.wait(lock);
+    } else {
+      wake_.wait_until(lock, chores_rest_until_);
+    }
+  }
+  looks_soon_ = true;  // it is awake
 }
 
 bool GroupWriter::ChoreIsDue() const {
@@ -133,9 +154,9 @@ void GroupWriter::RunBatch(Batch batch) {
     const auto started = std::chrono::steady_clock::now();
     const int64_t changes_before = sqlite().TotalChanges();
     if (batch.size() == 1) {
-      results[0] = RunAlone(batch[0]);
+      results[0] = RunOne(batch[0]);
     } else if (!RunTogether(batch, results)) {
-      for (size_t i = 0; i < batch.size(); ++i) results[i] = RunAlone(batch[i]);
+      for (size_t i = 0; i < batch.size(); ++i) results[i] = RunOne(batch[i]);
     }
     commit_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     wal_pages = sqlite().wal_pages();
@@ -147,13 +168,16 @@ void GroupWriter::RunBatch(Batch batch) {
       if (batch[i].flush && results[i]) results[i] = flushed;
     }
   }
-  Count(results, changed_rows);
+  Count(batch, results, changed_rows);
   // One post a batch: each costs the loop a wake-up.
-  executor_([done = std::make_shared<Batch>(std::move(batch)), results = std::move(results)] {
-    for (size_t i = 0; i < results.size(); ++i) {
-      if ((*done)[i].done) (*done)[i].done(results[i]);
-    }
-  });
+  const bool awaited =
+      std::any_of(batch.begin(), batch.end(), [](const Write& write) { return write.done != nullptr; });
+  if (awaited)
+    executor_([done = std::make_shared<Batch>(std::move(batch)), results = std::move(results)] {
+      for (size_t i = 0; i < results.size(); ++i) {
+        if ((*done)[i].done) (*done)[i].done(results[i]);
+      }
+    });
   // After the post, because this may have to wait for the disk.
   if (checkpointer_ != nullptr) checkpointer_->AfterCommit(wal_pages);
 }
@@ -162,21 +186,32 @@ void GroupWriter::RunBatch(Batch batch) {
 bool GroupWriter::RunTogether(const Batch& batch, Results& results) {
   auto begun = Begin();
   if (!begun) {
-    std::fill(results.begin(), results.end(), begun);
+    for (size_t i = 0; i < batch.size(); ++i) results[i] = batch[i].reads ? batch[i].run(sqlite()) : begun;
     return true;
   }
   for (size_t i = 0; i < batch.size(); ++i) {
-    auto marked = Query(sqlite(), "SAVEPOINT one_write").Run();
-    if (!marked) break;
-    results[i] = batch[i].run(sqlite());
-    if (!sqlite().InTransaction()) return false;  // SQLite rolled all of it back: no space, no memory, a bad disk
-    if (!results[i]) marked = Query(sqlite(), "ROLLBACK TO one_write").Run();
-    if (marked) marked = Query(sqlite(), "RELEASE one_write").Run();
-    if (!marked) break;
-    if (i + 1 == batch.size() && Commit()) return true;
+    if (!RunMarked(batch[i], results[i])) {
+      Rollback();
+      return false;
+    }
   }
+  if (Commit()) return true;
   Rollback();
   return false;
+}
+
+/// In the transaction that is open; a write that fails is undone. False when the transaction is of no more use.
+bool GroupWriter::RunMarked(const Write& write, base::Result<void>& result) {
+  if (!write.reads && !Query(sqlite(), "SAVEPOINT one_write").Run()) return false;
+  result = write.run(sqlite());
+  if (!sqlite().InTransaction()) return false;  // SQLite rolled all of it back: no space, no memory, a bad disk
+  if (write.reads) return true;
+  if (!result && !Query(sqlite(), "ROLLBACK TO one_write").Run()) return false;
+  return static_cast<bool>(Query(sqlite(), "RELEASE one_write").Run());
+}
+
+base::Result<void> GroupWriter::RunOne(const Write& write) {
+  return write.reads ? write.run(sqlite()) : RunAlone(write);
 }
 
 base::Result<void> GroupWriter::RunAlone(const Write& write) {
@@ -225,10 +260,13 @@ void GroupWriter::Rollback() {
   if (!rolled_back) logger_.Error("store.rollback_failed", {{"error", rolled_back.error().message}});
 }
 
-void GroupWriter::Count(const Results& results, bool changed_rows) {
-  batch_size_.Observe(static_cast<double>(results.size()));
+void GroupWriter::Count(const Batch& batch, const Results& results, bool changed_rows) {
+  size_t writes = 0;
   const base::Error* failure = nullptr;
-  for (const auto& result : results) {
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const base::Result<void>& result = results[i];
+    if (batch[i].reads) continue;
+    ++writes;
     if (result) {
       writes_ok_.Add();
     } else if (result.error().code == base::ErrorCode::kNotFound) {
@@ -238,6 +276,7 @@ void GroupWriter::Count(const Results& results, bool changed_rows) {
       failure = &result.error();
     }
   }
+  if (writes > 0) batch_size_.Observe(static_cast<double>(writes));
   // A full disk fails every write; one line when it begins and one when it ends say as much as thousands.
   if (failure != nullptr && !failing_) logger_.Error("store.write_failed", {{"error", failure->message}});
   // One that found nothing to change succeeds on a full disk as well, and says nothing about it.

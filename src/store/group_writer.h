@@ -31,6 +31,10 @@ class GroupWriter {
     std::function<base::Result<void>(SqliteConnection&)> run;
     Done done;           // posted after the commit, in the order of the queue; may be empty
     bool flush = false;  // wait for the disk before `done`
+    /// Nothing depends on it soon: it waits a moment for a write to share a transaction with.
+    bool patient = false;
+    /// It only reads. It sees what was queued before it, and runs even when no transaction can begin.
+    bool reads = false;
   };
   /// Work too long for one transaction: `step` is run again and again, each time in a transaction of its own, until it
   /// answers false. Queued writes go in between, and after each step the chore rests, so that it takes a small share of
@@ -42,6 +46,7 @@ class GroupWriter {
   struct Options {
     size_t queue_limit = 4096;
     size_t batch_limit = 256;
+    std::chrono::milliseconds patience{5};  // how long a patient write waits at most
   };
 
   /// `checkpointer` is null for an in-memory database, otherwise must outlive the writer.
@@ -59,15 +64,18 @@ class GroupWriter {
 
   void Run();
   bool Take(Batch& batch, Chore& chore);
+  void AwaitWork(std::unique_lock<std::mutex>& lock);
   bool ChoreIsDue() const;
   void RunBatch(Batch batch);
   void RunStep(Chore chore);
   bool RunTogether(const Batch& batch, Results& results);
+  bool RunMarked(const Write& write, base::Result<void>& result);
+  base::Result<void> RunOne(const Write& write);
   base::Result<void> RunAlone(const Write& write);
   base::Result<void> Begin();
   base::Result<void> Commit();
   void Rollback();
-  void Count(const Results& results, bool changed_rows);
+  void Count(const Batch& batch, const Results& results, bool changed_rows);
   void Post(Done done, base::Result<void> result);
 
   SqliteConnection& sqlite() { return *connection_->connection; }
@@ -90,6 +98,8 @@ class GroupWriter {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Write> queue_;
+  size_t hurried_ = 0;       // of the queue, those that are not patient
+  bool looks_soon_ = false;  // the writer waits, but only for a moment: a patient write need not wake it
   std::deque<Chore> chores_;
   bool closing_ = false;
   std::thread thread_;

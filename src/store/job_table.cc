@@ -6,7 +6,7 @@
 // In the order in which ReadJobs takes them.
 #define YINGDA_JOB_COLUMNS                                                                              \
   "key, account, open_id, to_user, kind, question, first_seen_ms, tries, finished, reply, reply_text, " \
-  "delivery, json, page_id, picture_url"
+  "delivery, json, page_id, picture_url, instruction"
 
 namespace yingda::store {
 namespace {
@@ -32,6 +32,7 @@ base::Result<std::vector<JobRecord>> ReadJobs(Query& query) {
     job.json = query.Integer(12) != 0;
     job.page_id = query.Text(13);
     job.picture_url = query.Text(14);
+    job.instruction = query.Text(15);
   }
 }
 
@@ -41,11 +42,11 @@ base::Result<bool> InsertJob(SqliteConnection& connection, const JobRecord& job)
   auto inserted =
       Query(connection,
             "INSERT INTO jobs (account, key, open_id, to_user, kind, first_seen_ms, tries, finished, delivery, "
-            "question, reply, reply_text, json, page_id, picture_url) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-            "?, ?) ON CONFLICT (key) DO NOTHING",
+            "question, reply, reply_text, json, page_id, picture_url, instruction) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
             job.account, job.key, job.open_id, job.to_user, job.kind, job.first_seen_ms, job.tries, job.finished,
             static_cast<int>(job.delivery), job.question, job.reply, job.reply_text, job.json, job.page_id,
-            job.picture_url)
+            job.picture_url, job.instruction)
           .Run();
   if (!inserted) return inserted.error();
   return connection.Changes() > 0;

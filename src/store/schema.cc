@@ -13,7 +13,7 @@ constexpr int64_t kApplicationId = 0x59447374;
 // because their long texts would make a tree ordered by text keys split all the time; `turns` lies in the order in
 // which a conversation is read. The inbox never reuses an id (AUTOINCREMENT): a caller may hold one of a page long
 // gone.
-constexpr std::array<const char*, 3> kSteps = {R"sql(
+constexpr std::array<const char*, 4> kSteps = {R"sql(
   CREATE TABLE jobs (
     id            INTEGER PRIMARY KEY,
     account       TEXT NOT NULL,
@@ -112,6 +112,18 @@ constexpr std::array<const char*, 3> kSteps = {R"sql(
     PRIMARY KEY (account, open_id, day)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX usage_by_day ON usage (day);
+)sql",
+                                               R"sql(
+  ALTER TABLE jobs ADD COLUMN instruction TEXT NOT NULL DEFAULT '';
+  CREATE TABLE statistics (
+    account TEXT NOT NULL,
+    day     INTEGER NOT NULL,
+    kind    TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    count   INTEGER NOT NULL,
+    PRIMARY KEY (account, day, kind, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX statistics_by_day ON statistics (day);
 )sql"};
 
 base::Error Refusal(const SqliteConnection& connection, const std::string& what) {

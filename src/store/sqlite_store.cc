@@ -11,6 +11,7 @@
 #include "store/job_table.h"
 #include "store/page_table.h"
 #include "store/schema.h"
+#include "store/statistics_table.h"
 #include "store/store_file.h"
 #include "store/token_table.h"
 #include "store/usage_table.h"
@@ -58,7 +59,10 @@ base::Result<std::unique_ptr<SqliteConnection>> Connect(const SqliteStore::Optio
     settings += "PRAGMA max_page_count = " + std::to_string(options.size_limit_bytes / kPageBytes);
   }
   auto set = connection->Execute(settings);
-  if (!set) return set.error();
+  if (!set) {
+    connection->LeaveFilesOnClose();  // a damaged table of tables is found here already
+    return set.error();
+  }
   connection->TrackWal();
   return connection;
 }
@@ -130,6 +134,14 @@ void SqliteStore::Write(std::function<base::Result<void>(SqliteConnection&)> wri
   writer_->Enqueue(GroupWriter::Write{std::move(write), std::move(done)});
 }
 
+/// Of what only spares a later process work or doubt, nothing is lost that a moment matters to: unless somebody waits
+/// for it, it shares the next transaction.
+void SqliteStore::WriteSoon(std::function<base::Result<void>(SqliteConnection&)> write, Done done) {
+  GroupWriter::Write soon{std::move(write), std::move(done)};
+  soon.patient = !soon.done;
+  writer_->Enqueue(std::move(soon));
+}
+
 void SqliteStore::AcceptJob(JobRecord job, Done done) {
   Write(
       [job = std::move(job)](SqliteConnection& connection) -> base::Result<void> {
@@ -141,8 +153,8 @@ void SqliteStore::AcceptJob(JobRecord job, Done done) {
 }
 
 void SqliteStore::RecordTry(std::string key, int tries, Done done) {
-  Write([key = std::move(key), tries](SqliteConnection& connection) { return RaiseTries(connection, key, tries); },
-        std::move(done));
+  WriteSoon([key = std::move(key), tries](SqliteConnection& connection) { return RaiseTries(connection, key, tries); },
+            std::move(done));
 }
 
 void SqliteStore::FinishJob(JobResult result, Done done) {
@@ -168,9 +180,9 @@ void SqliteStore::FinishJob(JobResult result, Done done) {
 }
 
 void SqliteStore::SetDelivery(std::string key, Delivery delivery, Done done) {
-  Write([key = std::move(key),
-         delivery](SqliteConnection& connection) { return SetJobDelivery(connection, key, delivery); },
-        std::move(done));
+  WriteSoon([key = std::move(key),
+             delivery](SqliteConnection& connection) { return SetJobDelivery(connection, key, delivery); },
+            std::move(done));
 }
 
 void SqliteStore::LoadJobs(int64_t since_ms, std::function<void(base::Result<std::vector<JobRecord>>)> done) {
@@ -217,8 +229,8 @@ void SqliteStore::ClaimPages(std::vector<PageClaim> claims, std::string key, Don
 }
 
 void SqliteStore::ConfirmPages(std::string key, Done done) {
-  Write([key = std::move(key)](SqliteConnection& connection) { return DeleteClaimedBy(connection, key); },
-        std::move(done));
+  WriteSoon([key = std::move(key)](SqliteConnection& connection) { return DeleteClaimedBy(connection, key); },
+            std::move(done));
 }
 
 void SqliteStore::ReleasePages(std::string key, Done done) {
@@ -284,14 +296,24 @@ void SqliteStore::LoadToken(std::string account, std::string app_id, std::string
       std::move(done));
 }
 
+/// By the writer, behind what is queued: it is asked for together with a write, so both take one way to that thread and
+/// back, and the pages that it needs are in the writer's cache.
 void SqliteStore::LoadConversation(std::string account, std::string open_id, int64_t since_ms, int limit,
                                    std::function<void(base::Result<std::vector<Turn>>)> done) {
   const int bounded = std::clamp(limit, 0, options_.load_turns_limit);
-  Read<std::vector<Turn>>(
-      [account = std::move(account), open_id = std::move(open_id), since_ms, bounded](SqliteConnection& connection) {
-        return SelectTurns(connection, account, open_id, since_ms, bounded);
-      },
-      std::move(done));
+  auto turns = std::make_shared<std::vector<Turn>>();
+  GroupWriter::Write read;
+  read.reads = true;
+  read.run = [account = std::move(account), open_id = std::move(open_id), since_ms, bounded,
+              turns](SqliteConnection& connection) -> base::Result<void> {
+    YINGDA_TRY(*turns, SelectTurns(connection, account, open_id, since_ms, bounded));
+    return {};
+  };
+  read.done = [&logger = logger_, turns, done = std::move(done)](const base::Result<void>& loaded) {
+    if (!loaded) logger.Error("store.read_failed", {{"error", loaded.error().message}});
+    done(loaded ? base::Result<std::vector<Turn>>(std::move(*turns)) : loaded.error());
+  };
+  writer_->Enqueue(std::move(read));
 }
 
 void SqliteStore::ClearConversation(std::string account, std::string open_id, Done done) {
@@ -308,6 +330,19 @@ void SqliteStore::LoadUsage(int64_t day, std::function<void(base::Result<std::ve
           logger_.Warning("store.more_usage_than_is_loaded", {{"limit", options_.load_usage_limit}});
         }
         return usage;
+      },
+      std::move(done));
+}
+
+void SqliteStore::AddCounts(std::vector<DayCount> counts, Done done) {
+  Write([counts = std::move(counts)](SqliteConnection& connection) { return AddDayCounts(connection, counts); },
+        std::move(done));
+}
+
+void SqliteStore::LoadCounts(int64_t since_day, std::function<void(base::Result<std::vector<DayCount>>)> done) {
+  Read<std::vector<DayCount>>(
+      [this, since_day](SqliteConnection& connection) {
+        return SelectDayCounts(connection, since_day, options_.load_counts_limit);
       },
       std::move(done));
 }
@@ -334,16 +369,18 @@ void SqliteStore::Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_be
   auto state = std::make_shared<State>();
   state->jobs.done_before_ms = jobs_before_ms;
   state->jobs.all_before_ms = now_ms - options_.undelivered_keep.count();
-  const int64_t yesterday = base::ChinaDay(base::WallTime(std::chrono::milliseconds(now_ms))) - 1;
+  const int64_t today = base::ChinaDay(base::WallTime(std::chrono::milliseconds(now_ms)));
   writer_->Enqueue(GroupWriter::Chore{
-      [state, now_ms, turns_before_ms, yesterday](SqliteConnection& connection) -> base::Result<bool> {
+      [state, now_ms, turns_before_ms, yesterday = today - 1,
+       counted_before = today - options_.keep_counts_days](SqliteConnection& connection) -> base::Result<bool> {
         YINGDA_TRY(const bool more_jobs, SweepJobs(connection, state->jobs, kSweepRows));
         YINGDA_TRY(const InboxSweep inbox, SweepInbox(connection, now_ms, kSweepRows));
         YINGDA_TRY(const int pages, SweepPages(connection, now_ms, kSweepRows));
         YINGDA_TRY(const int turns, SweepTurns(connection, turns_before_ms, kSweepRows));
         YINGDA_TRY(const int usage, SweepUsage(connection, yesterday, kSweepRows));
+        YINGDA_TRY(const int counts, SweepDayCounts(connection, counted_before, kSweepRows));
         state->unread += inbox.unread;
-        return more_jobs || std::max({inbox.deleted, pages, turns, usage}) == kSweepRows;
+        return more_jobs || std::max({inbox.deleted, pages, turns, usage, counts}) == kSweepRows;
       },
       [state, done = std::move(done)](base::Result<void> swept) {
         if (done) done(swept ? base::Result<int64_t>(state->unread) : base::Result<int64_t>(swept.error()));

@@ -40,6 +40,8 @@ class SqliteStore final : public Store {
     int load_unread_limit = 100;
     int load_followers_limit = 100'000;
     size_t load_usage_limit = 100'000;
+    size_t load_counts_limit = 100'000;
+    int keep_counts_days = 90;
     /// Sweep deletes even an unfinished or undelivered job after this long: WeChat takes no answer for it any more.
     std::chrono::milliseconds undelivered_keep = std::chrono::hours(48);
   };
@@ -84,6 +86,8 @@ class SqliteStore final : public Store {
                         std::function<void(base::Result<std::vector<Turn>>)> done) override;
   void ClearConversation(std::string account, std::string open_id, Done done) override;
   void LoadUsage(int64_t day, std::function<void(base::Result<std::vector<Usage>>)> done) override;
+  void AddCounts(std::vector<DayCount> counts, Done done) override;
+  void LoadCounts(int64_t since_day, std::function<void(base::Result<std::vector<DayCount>>)> done) override;
   void ForgetFollower(std::string account, std::string open_id, Done done) override;
   void Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_before_ms,
              std::function<void(base::Result<int64_t>)> done) override;
@@ -94,6 +98,7 @@ class SqliteStore final : public Store {
 
   template <typename T>
   void Read(std::function<base::Result<T>(SqliteConnection&)> read, std::function<void(base::Result<T>)> done);
+  void WriteSoon(std::function<base::Result<void>(SqliteConnection&)> write, Done done);
   void Write(std::function<base::Result<void>(SqliteConnection&)> write, Done done);
 
   const Options options_;

@@ -36,6 +36,7 @@ struct JobRecord {
   Delivery delivery = Delivery::kNone;
   std::string page_id;           // of its answer page; empty: none
   std::string picture_url = {};  // of the picture that the question is about; empty: none
+  std::string instruction = {};  // added to the system prompt for this question; empty: none
   int64_t usage_day = 0;         // the day whose usage it counts for (see Usage); 0: none. Not loaded again
 };
 
@@ -93,6 +94,14 @@ struct Usage {
   std::string open_id;  // empty: the account as a whole
   int64_t day = 0;      // as base::ChinaDay counts; never 0
   int64_t messages = 0, tokens = 0;
+};
+
+/// How often something happened on one day, for the operator: a rule that answered, say. Never about one follower.
+struct DayCount {
+  std::string account;
+  int64_t day = 0;  // as base::ChinaDay counts
+  std::string kind, name;
+  int64_t count = 0;
 };
 
 /// What a job leaves behind when its work is done, written in one transaction.
@@ -184,15 +193,20 @@ class Store {
   /// What was used on this day, accounts before followers, those with the most messages first: for start-up. An engine
   /// may limit the number (no less than 100,000 by default).
   virtual void LoadUsage(int64_t day, std::function<void(base::Result<std::vector<Usage>>)> done) = 0;
+  /// Adds to what was counted before under the same account, day, kind and name; all of them or none.
+  virtual void AddCounts(std::vector<DayCount> counts, Done done) = 0;
+  /// What was counted on `since_day` and later, the latest days first, those of a day with the highest counts first. An
+  /// engine may limit the number (no less than 100,000 by default).
+  virtual void LoadCounts(int64_t since_day, std::function<void(base::Result<std::vector<DayCount>>)> done) = 0;
   /// Everything of this follower goes: conversation, inbox, answer pages, jobs, usage (on unsubscribe, as WeChat
   /// requires). What their account used as a whole stays.
   virtual void ForgetFollower(std::string account, std::string open_id, Done done) = 0;
 
   /// Deletes finished and delivered jobs first seen before `jobs_before_ms`, expired inbox items and answer pages, and
-  /// turns before `turns_before_ms`, and the usage of days before yesterday; and any job, were it unfinished, after 48
-  /// h (by default), when no answer to it can be sent any more. `done` gets the number of inbox items that expired
-  /// unread; not counted are those that a reply had claimed. Goes in small steps between other writes; a store that
-  /// closes meanwhile answers kCancelled.
+  /// turns before `turns_before_ms`, the usage of days before yesterday, and counts after 90 days; and any job, were it
+  /// unfinished, after 48 h (by default), when no answer to it can be sent any more. `done` gets the number of inbox
+  /// items that expired unread; not counted are those that a reply had claimed. Goes in small steps between other
+  /// writes; a store that closes meanwhile answers kCancelled.
   virtual void Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_before_ms,
                      std::function<void(base::Result<int64_t>)> done) = 0;
 

@@ -28,11 +28,19 @@ size_t Characters(std::string_view text) {
 }
 
 const WordFilter& Filter() {
+  filter::Options options;
+  for (const filter::DetectorKind kind :
+       {filter::DetectorKind::kUrl, filter::DetectorKind::kEmail, filter::DetectorKind::kPhone,
+        filter::DetectorKind::kDigits, filter::DetectorKind::kWechatId}) {
+    options.detectors.push_back({kind, {}, 8});
+  }
   static const auto words = WordFilter::FromLists(
       {filter::ParseWordList(
-           "赌博\n傻逼\nfuck\n69\n12345\n二二\n+v\n@@@@\n㎏克\nkg\naab|=raw\naabb|=raw\nab|=word\n操|=short\n𠮷野家\n",
+           "赌博\n傻逼\n迷?药\n1??2 && "
+           "药|=short\nfuck\n69\n12345\n二二\n+v\n@@@@\n㎏克\nkg\naab|=raw\naabb|=raw\nab|=word\n操|=short\n𠮷野家\n",
            "deny/fuzz.txt", false),
-       filter::ParseWordList("不赌博\n@@@@@\n体操\n", "allow/fuzz.txt", true)});
+       filter::ParseWordList("不赌博\n@@@@@\n体操\n", "allow/fuzz.txt", true)},
+      options);
   return *words;
 }
 

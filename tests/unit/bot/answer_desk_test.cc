@@ -99,6 +99,10 @@ class HandStore final : public store::Store {
   void LoadUsage(int64_t, std::function<void(base::Result<std::vector<store::Usage>>)> done) override {
     done(std::vector<store::Usage>());
   }
+  void AddCounts(std::vector<store::DayCount>, Done) override {}
+  void LoadCounts(int64_t, std::function<void(base::Result<std::vector<store::DayCount>>)> done) override {
+    done(std::vector<store::DayCount>());
+  }
   void ForgetFollower(std::string, std::string open_id, Done) override { forgotten.push_back(std::move(open_id)); }
   void Sweep(int64_t, int64_t, int64_t, std::function<void(base::Result<int64_t>)>) override {}
   void Flush(Done) override {}

@@ -77,6 +77,8 @@ class PageStore final : public store::Store {
                         std::function<void(base::Result<std::vector<store::Turn>>)>) override {}
   void ClearConversation(std::string, std::string, Done) override {}
   void LoadUsage(int64_t, std::function<void(base::Result<std::vector<store::Usage>>)>) override {}
+  void AddCounts(std::vector<store::DayCount>, Done) override {}
+  void LoadCounts(int64_t, std::function<void(base::Result<std::vector<store::DayCount>>)>) override {}
   void ForgetFollower(std::string, std::string, Done) override {}
   void Sweep(int64_t, int64_t, int64_t, std::function<void(base::Result<int64_t>)>) override {}
   void Flush(Done) override {}

@@ -6,7 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
+#include <variant>
 
+#include "bot/word_log.h"
 #include "net/event_loop.h"
 #include "support/manual_clock.h"
 #include "support/temp_dir.h"
@@ -66,7 +69,7 @@ class PipelineTest : public ::testing::Test {
     wechat::Incoming message;
     message.type = wechat::MessageType::kText;
     message.content = text;
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   Decision Event(const std::string& name, const std::string& key = "") {
     wechat::Incoming message;
@@ -74,12 +77,12 @@ class PipelineTest : public ::testing::Test {
     message.event = wechat::EventTypeOf(name);
     message.event_name = name;
     message.event_key = key;
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   Decision Type(wechat::MessageType type) {
     wechat::Incoming message;
     message.type = type;
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   Decision Place(const std::string& label) {
     wechat::Incoming message;
@@ -87,14 +90,14 @@ class PipelineTest : public ::testing::Test {
     message.Add("Location_X", "39.98");
     message.Add("Location_Y", "116.30");
     message.Add("Label", label);
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   Decision Link(const std::string& title) {
     wechat::Incoming message;
     message.type = wechat::MessageType::kLink;
     message.Add("Title", title);
     message.Add("Url", "https://example.com/a");
-    return Decide(account_, message, 0, scratch_);
+    return Decide(account_, message, {}, scratch_);
   }
   static std::string Shown(const Decision& decision) {
     const auto* const text = std::get_if<wechat::TextReply>(&decision.reply);
@@ -106,6 +109,51 @@ class PipelineTest : public ::testing::Test {
   Account account_;
   PipelineScratch scratch_;
 };
+
+// Remembers its lines as "level event key=value …".
+class LineLogger final : public base::Logger {
+ public:
+  LineLogger() : Logger(base::LogLevel::kDebug) {}
+  std::vector<std::string> lines;
+
+ private:
+  void Write(base::LogLevel level, std::string_view event, std::initializer_list<base::LogField> fields) override {
+    std::string line = std::to_string(static_cast<int>(level)) + " " + std::string(event);
+    for (const base::LogField& field : fields) {
+      line += " " + std::string(field.key) + "=" + std::string(std::get<std::string_view>(field.value));
+    }
+    lines.push_back(std::move(line));
+  }
+};
+
+TEST_F(PipelineTest, WhatTheWordFilterFoundIsLoggedByPlaceAndCountedByLevel) {
+  const auto words = filter::WordFilter::FromLists(
+      {filter::ParseWordList("坏词一|block|甲,乙\n坏词二|mask\n坏词三|review|丙", "deny/b.txt", false)});
+  account_.words.Set(words);
+  LineLogger logger;
+  base::Metrics metrics;
+  WordLog log(logger, metrics);
+  for (const char* text : {"坏词一坏词一坏词三", "坏词二", "坏词三和坏词二", "好词"}) {
+    const Decision decision = Text(text);
+    ASSERT_EQ(decision.words != nullptr, text != std::string("好词"));
+    if (decision.words) log.Note("main", "r1", filter::Direction::kInbound, *decision.words, decision.found);
+  }
+  EXPECT_THAT(
+      logger.lines,
+      ::testing::ElementsAre(
+          "1 words account=main request=r1 direction=inbound level=block words=deny/b.txt:1 (甲,乙)",
+          "0 words account=main request=r1 direction=inbound level=mask words=deny/b.txt:2",
+          "1 words account=main request=r1 direction=inbound level=mask words=deny/b.txt:3 (丙), deny/b.txt:2"));
+  const auto counted = [&](const char* level) {
+    return metrics
+        .Counter("yingda_words_total", "Texts with words of the filter, by the highest level among them",
+                 {{"direction", "inbound"}, {"level", level}})
+        .Value();
+  };
+  EXPECT_EQ(counted("block"), 1);
+  EXPECT_EQ(counted("mask"), 2);
+  EXPECT_EQ(counted("review"), 0);
+}
 
 TEST_F(PipelineTest, OrdinaryTextGoesToTheModelAsItIs) {
   const Decision decision = Text(" 今天天气怎么样？ ");
@@ -173,7 +221,7 @@ TEST_F(PipelineTest, RecognisedVoiceIsTreatedAsText) {
   wechat::Incoming message;
   message.type = wechat::MessageType::kVoice;
   message.Add("Recognition", "营业时间");
-  EXPECT_EQ(Shown(Decide(account_, message, 0, scratch_)), "九点");
+  EXPECT_EQ(Shown(Decide(account_, message, {}, scratch_)), "九点");
 }
 
 TEST_F(PipelineTest, PlacesAndLinksAreQuestionsToTheModel) {
@@ -219,7 +267,7 @@ class NoHttp final : public net::HttpClient {
 TEST_F(PipelineTest, PicturesAreQuestionsOnlyWhereTheyAreSeen) {
   wechat::Incoming message;
   message.type = wechat::MessageType::kImage;
-  const auto decide = [&] { return Decide(account_, message, 0, scratch_); };
+  const auto decide = [&] { return Decide(account_, message, {}, scratch_); };
   testing::ManualClock clock;
   net::EventLoop loop(clock);
   NoHttp client;

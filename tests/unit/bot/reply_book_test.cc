@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using State = ReplyBook::Page::State;
 
+ReplyBook::Bytes Text(const char* text) { return std::make_shared<const std::string>(text); }
+
 class ReplyBookTest : public ::testing::Test {
  protected:
   testing::ManualClock clock_;
@@ -41,37 +43,37 @@ TEST_F(ReplyBookTest, FinishedJobGivesTheSameBytesEveryTime) {
 }
 
 TEST_F(ReplyBookTest, FirstOfTwoImmediateRepliesWins) {
-  EXPECT_EQ(*book_.FinishAtOnce("a", "one"), "one");
-  EXPECT_EQ(*book_.FinishAtOnce("a", "two"), "one");
+  EXPECT_EQ(*book_.FinishAtOnce("a", Text("one")), "one");
+  EXPECT_EQ(*book_.FinishAtOnce("a", Text("two")), "one");
 }
 
 TEST_F(ReplyBookTest, ImmediateReplyDoesNotOverrideAJob) {
   ASSERT_TRUE(book_.StartWork("a"));
-  EXPECT_EQ(book_.FinishAtOnce("a", "one"), nullptr);
+  EXPECT_EQ(book_.FinishAtOnce("a", Text("one")), nullptr);
 }
 
 TEST_F(ReplyBookTest, FinishedEntriesLeaveAfterTheirTimeAndWorkingOnesNever) {
-  book_.FinishAtOnce("done", "x");
+  book_.FinishAtOnce("done", Text("x"));
   ASSERT_TRUE(book_.StartWork("working"));
   clock_.Advance(11min);
-  for (int i = 0; i < 200; ++i) book_.FinishAtOnce("other" + std::to_string(i), "y");  // touches every shard
+  for (int i = 0; i < 200; ++i) book_.FinishAtOnce("other" + std::to_string(i), Text("y"));  // touches every shard
   EXPECT_EQ(book_.Look("done").state, State::kUnknown);
   EXPECT_EQ(book_.Look("working").state, State::kWorking);
 }
 
 TEST_F(ReplyBookTest, SizeIsBounded) {
-  for (int i = 0; i < 20'000; ++i) book_.FinishAtOnce("key" + std::to_string(i), "y");
+  for (int i = 0; i < 20'000; ++i) book_.FinishAtOnce("key" + std::to_string(i), Text("y"));
   EXPECT_LE(book_.Size(), 1600u);
   EXPECT_EQ(book_.Look("key19999").state, State::kFinished);
 }
 
 TEST_F(ReplyBookTest, KeyThatWasDroppedAndEnteredAgainOutlivesItsOldPlace) {
-  book_.FinishAtOnce("a", "old");
+  book_.FinishAtOnce("a", Text("old"));
   clock_.Advance(6min);
   book_.Drop("a");
-  book_.FinishAtOnce("a", "new");
+  book_.FinishAtOnce("a", Text("new"));
   clock_.Advance(6min);
-  for (int i = 0; i < 200; ++i) book_.FinishAtOnce("other" + std::to_string(i), "y");
+  for (int i = 0; i < 200; ++i) book_.FinishAtOnce("other" + std::to_string(i), Text("y"));
   ASSERT_EQ(book_.Look("a").state, State::kFinished);
   EXPECT_EQ(*book_.Look("a").reply, "new");
 }

@@ -65,6 +65,10 @@ accounts:
     token_endpoint: legacy
     rules: [rules7, /srv/rules]
     filters: filters7
+    word_filter:
+      inbound: { enabled: false, at_most: review }
+      outbound: { enabled: false, at_most: mask }
+      detectors: [{ kind: phone, level: block, outbound: pass }, { kind: digits, at_least: 9 }]
     system_prompt: prompt7
     max_question_bytes: 777
     upstreams: second
@@ -208,6 +212,27 @@ TEST(ConfigSectionsTest, AccountGoesToCallbackAndBot) {
   EXPECT_EQ(account.repeats.ttl, 77h);
   EXPECT_EQ(account.repeats.max_entries, 77U);
   EXPECT_EQ(account.repeats.max_bytes, 77U * 1024);
+}
+
+TEST(ConfigSectionsTest, WordFilterGoesToTheFilter) {
+  using filter::Level;
+  const filter::Options words = Good(kMost).accounts[0].word_filter;
+  EXPECT_FALSE(words.inbound.enabled);
+  EXPECT_EQ(words.inbound.maximum, Level::kReview);
+  EXPECT_EQ(words.outbound.maximum, Level::kMask);
+  ASSERT_EQ(words.detectors.size(), 2U);
+  EXPECT_EQ(words.detectors[0].kind, filter::DetectorKind::kPhone);
+  EXPECT_EQ(words.detectors[0].levels, (filter::Levels{Level::kBlock, Level::kPass}));
+  EXPECT_EQ(words.detectors[1].levels, (filter::Levels{Level::kMask, Level::kMask}));
+  EXPECT_EQ(words.detectors[1].least_digits, 9U);
+  const auto wrong = [](const std::string& keys) {
+    return Mistakes("accounts: [{name: main, token: abcdef, word_filter: {" + keys + "}}]");
+  };
+  EXPECT_THAT(wrong("inbound: {at_most: blok}"), ElementsAre(::testing::HasSubstr("block")));
+  EXPECT_THAT(wrong("detectors: [{kind: fax}]"), ElementsAre(::testing::HasSubstr("wechat_id")));
+  EXPECT_THAT(wrong("detectors: [{level: mask}]"), ElementsAre(::testing::HasSubstr("kind")));
+  EXPECT_THAT(wrong("detectors: [{kind: url, at_least: 9}]"), ElementsAre(::testing::HasSubstr("only digits")));
+  EXPECT_THAT(wrong("detectors: [{kind: digits, at_least: 3}]"), ElementsAre(::testing::HasSubstr("4")));
 }
 
 TEST(ConfigSectionsTest, EveryTextGoesToItsOwnPlace) {

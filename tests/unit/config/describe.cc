@@ -103,6 +103,13 @@ void DescribeAccount(Lines& line, const AccountConfig& account) {
   line("app_secret or api_key", account.app_secret + account.api_key)("token_endpoint", account.token_endpoint);
   for (const std::string& folder : account.rules) line("rules", folder);
   line("filters", account.filters)("system_prompt", account.system_prompt);
+  for (const filter::DirectionOptions& way : {account.word_filter.inbound, account.word_filter.outbound}) {
+    line("words", way.enabled)("words at most", filter::ToString(way.maximum));
+  }
+  for (const filter::DetectorOptions& detector : account.word_filter.detectors) {
+    line("detects", filter::ToString(detector.kind))("at least", detector.least_digits);
+    line("inbound", filter::ToString(detector.levels.inbound))("outbound", filter::ToString(detector.levels.outbound));
+  }
   line("max_question_bytes", account.max_question_bytes);
   for (const UpstreamChoice& choice : account.upstreams) {
     line("asks", choice.name + (choice.weight == 0 ? "" : " " + std::to_string(choice.weight)));

@@ -38,7 +38,8 @@ const std::vector<Atom>& Alphabet() {
   };
   return atoms;
 }
-constexpr size_t kLetters = 18;  // the first ones
+constexpr size_t kLetters = 18;      // the first ones
+constexpr size_t kPlaceholder = 13;  // of them: 𠮷
 
 using Text = std::vector<const Atom*>;
 
@@ -89,9 +90,24 @@ SlowGap GapBetween(const Text& text, size_t from_atom, size_t to_atom) {
   return gap;
 }
 
+/// What must stand in one place: pieces with one letter between two of them.
+struct SlowPart {
+  std::vector<Text> pieces;
+
+  /// As it will stand in a text: a letter for each wildcard.
+  Text Sample() const {
+    Text sample = pieces[0];
+    for (size_t at = 1; at < pieces.size(); ++at) {
+      sample.push_back(&Alphabet()[kPlaceholder]);
+      sample.insert(sample.end(), pieces[at].begin(), pieces[at].end());
+    }
+    return sample;
+  }
+  bool IsLiteral() const { return SlowFold(Sample(), false).codes.size() < 2; }
+};
+
 struct SlowWord {
-  Text text;
-  bool literal = false;
+  std::vector<SlowPart> parts;
   ListedWord listed;
   bool allow = false;
 };
@@ -102,29 +118,57 @@ class SlowFilter {
  public:
   explicit SlowFilter(std::vector<SlowWord> words) : words_(std::move(words)) {}
 
-  std::multiset<Span> Check(const Text& text) const {
-    std::vector<Span> denied;
+  std::multiset<Span> Check(const Text& text, Direction direction) const {
     std::vector<Span> allowed;
     for (uint32_t id = 0; id < words_.size(); ++id) {
-      const SlowWord& word = words_[id];
-      const SlowFold folded(text, word.literal);
-      for (const auto& [first, last] : Places(folded, SlowFold(word.text, word.literal).codes)) {
-        if (!Stands(word, text, folded, first, last)) continue;
-        (word.allow ? allowed : denied).push_back(InBytes(text, folded, first, last, id));
-      }
+      if (!words_[id].allow) continue;
+      for (const Span& span : Spans(text, words_[id], words_[id].parts[0], id)) allowed.push_back(span);
     }
     std::multiset<Span> left;
-    for (const Span& span : denied) {
-      const bool covered = std::any_of(allowed.begin(), allowed.end(), [&](const Span& cover) {
-        return std::get<0>(cover) <= std::get<0>(span) && std::get<1>(span) <= std::get<1>(cover);
-      });
-      if (!covered && std::get<3>(span) != Level::kPass) left.insert(span);
+    for (uint32_t id = 0; id < words_.size(); ++id) {
+      const SlowWord& word = words_[id];
+      const Level level = word.listed.levels.At(direction);
+      if (word.allow || level == Level::kPass) continue;
+      std::vector<Span> found;
+      bool all = true;
+      for (const SlowPart& part : word.parts) {
+        const size_t before = found.size();
+        for (Span span : Spans(text, word, part, id)) {
+          std::get<3>(span) = level;
+          if (!Covered(span, allowed)) found.push_back(span);
+        }
+        all = all && found.size() > before;
+      }
+      if (all) left.insert(found.begin(), found.end());
     }
     return left;
   }
 
  private:
   using Place = std::pair<size_t, size_t>;
+
+  static bool Covered(const Span& span, const std::vector<Span>& allowed) {
+    return std::any_of(allowed.begin(), allowed.end(), [&](const Span& cover) {
+      return std::get<0>(cover) <= std::get<0>(span) && std::get<1>(span) <= std::get<1>(cover);
+    });
+  }
+
+  static std::vector<Span> Spans(const Text& text, const SlowWord& word, const SlowPart& part, uint32_t id) {
+    const bool literal = part.IsLiteral();
+    const SlowFold folded(text, literal);
+    std::vector<Span> spans;
+    for (auto [first, last] : Places(folded, SlowFold(part.pieces[0], literal).codes)) {
+      bool fits = true;
+      for (size_t at = 1; at < part.pieces.size() && fits; ++at) {
+        const std::u32string piece = SlowFold(part.pieces[at], literal).codes;
+        fits = last < folded.codes.size() && folded.codes.compare(last + 1, piece.size(), piece) == 0;
+        last += 1 + piece.size();
+      }
+      if (fits && Stands(word, part, text, folded, first, last))
+        spans.push_back(InBytes(text, folded, first, last, id));
+    }
+    return spans;
+  }
 
   static std::vector<Place> Places(const SlowFold& text, const std::u32string& word) {
     std::vector<Place> places;
@@ -157,15 +201,19 @@ class SlowFilter {
     return stretched ? place : 0;
   }
 
-  static bool Stands(const SlowWord& word, const Text& text, const SlowFold& folded, size_t first, size_t last) {
-    const std::u32string codes = SlowFold(word.text, word.literal).codes;
-    const bool ascii = !word.literal && std::all_of(codes.begin(), codes.end(), SlowAsciiWord);
-    const bool number = ascii && std::all_of(codes.begin(), codes.end(), SlowDigit) && codes.size() < 5;
-    size_t longest = word.literal ? 1000 : word.allow ? 0 : number ? 0 : ascii ? 1 : 3;
-    bool blanks = word.literal || (!word.allow && !ascii);
-    const SlowFold self(word.text, word.literal);
+  static bool Stands(const SlowWord& word, const SlowPart& part, const Text& text, const SlowFold& folded, size_t first,
+                     size_t last) {
+    const bool literal = part.IsLiteral();
+    const Text sample = part.Sample();
+    const SlowFold self(sample, literal);
+    std::u32string own_codes;
+    for (const Text& piece : part.pieces) own_codes += SlowFold(piece, literal).codes;
+    const bool ascii = !literal && std::all_of(own_codes.begin(), own_codes.end(), SlowAsciiWord);
+    const bool number = ascii && std::all_of(own_codes.begin(), own_codes.end(), SlowDigit) && self.codes.size() < 5;
+    size_t longest = literal ? 1000 : word.allow ? 0 : number ? 0 : ascii ? 1 : 3;
+    bool blanks = literal || (!word.allow && !ascii);
     for (size_t at = 1; at < self.codes.size(); ++at) {
-      const SlowGap own = GapBetween(word.text, self.atoms[at - 1], self.atoms[at]);
+      const SlowGap own = GapBetween(sample, self.atoms[at - 1], self.atoms[at]);
       longest = std::max(longest, own.visible);
       blanks |= own.blank;
     }
@@ -184,13 +232,13 @@ class SlowFilter {
     return last >= folded.codes.size() || !touches(last, last - 1);
   }
 
-  Span InBytes(const Text& text, const SlowFold& folded, size_t first, size_t last, uint32_t id) const {
+  static Span InBytes(const Text& text, const SlowFold& folded, size_t first, size_t last, uint32_t id) {
     size_t last_atom = folded.atoms[last - 1];
     while (last_atom + 1 < text.size() && text[last_atom + 1]->kind == Kind::kInvisible) ++last_atom;
     const auto bytes_before = [&](size_t atom) {
       return Bytes(Text(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(atom))).size();
     };
-    return {bytes_before(folded.atoms[first]), bytes_before(last_atom + 1), id, words_[id].listed.level};
+    return {bytes_before(folded.atoms[first]), bytes_before(last_atom + 1), id, Level::kPass};
   }
 
   std::vector<SlowWord> words_;
@@ -213,19 +261,41 @@ class Dealer {
 
   SlowWord Word() {
     SlowWord word;
-    for (;;) {
-      word.text = Draw(4, 1);
-      word.literal = SlowFold(word.text, false).codes.size() < 2;
-      if (!SlowFold(word.text, true).codes.empty()) break;
-    }
-    word.listed.text = Bytes(word.text);
-    word.listed.level = static_cast<Level>(random_() % 4);
-    word.listed.boundary = static_cast<Boundary>(random_() % 3);
     word.allow = random_() % 5 == 0;
+    const size_t parts = !word.allow && random_() % 4 == 0 ? 2 + random_() % 3 : 1;
+    while (word.parts.size() < parts) word.parts.push_back(random_() % 4 == 0 ? WithWildcards() : Plain());
+    word.listed.levels = {static_cast<Level>(random_() % 4), static_cast<Level>(random_() % 4)};
+    word.listed.boundary = static_cast<Boundary>(random_() % 3);
+    if (word.parts.size() == 1 && word.parts[0].pieces.size() == 1) {
+      word.listed.text = Bytes(word.parts[0].pieces[0]);
+      return word;
+    }
+    word.listed.text = "parts";
+    for (const SlowPart& part : word.parts) {
+      WordPart& pieces = word.listed.parts.emplace_back();
+      for (const Text& piece : part.pieces) pieces.push_back(Bytes(piece));
+    }
     return word;
   }
 
  private:
+  SlowPart Plain() {
+    for (;;) {
+      SlowPart part{{Draw(4, 1)}};
+      if (!SlowFold(part.pieces[0], true).codes.empty()) return part;
+    }
+  }
+
+  SlowPart WithWildcards() {
+    const auto has_letter = [](const Text& piece) { return !SlowFold(piece, false).codes.empty(); };
+    for (;;) {
+      SlowPart part{{Draw(2, 1)}};
+      if (random_() % 2 == 0) part.pieces.push_back(random_() % 2 == 0 ? Text() : Draw(1, 2));
+      part.pieces.push_back(Draw(2, 1));
+      if (has_letter(part.pieces.front()) && has_letter(part.pieces.back())) return part;
+    }
+  }
+
   std::mt19937 random_;
 };
 
@@ -237,6 +307,7 @@ TEST(FilterOracleTest, AgreesWithComparingEveryWordAtEveryPlace) {
 #endif
   constexpr size_t kTexts = 50;
   size_t hits = 0;
+  size_t of_parts = 0;
   Scratch scratch;
   for (uint32_t seed = 0; seed < kDictionaries; ++seed) {
     Dealer dealer(seed);
@@ -253,13 +324,16 @@ TEST(FilterOracleTest, AgreesWithComparingEveryWordAtEveryPlace) {
       const Text text = dealer.Draw(25, 3);
       const std::string bytes = Bytes(text);
       std::multiset<Span> got;
-      const Verdict verdict = filter->Check(bytes, Direction::kInbound, scratch);
+      const Direction direction = round % 2 == 0 ? Direction::kInbound : Direction::kOutbound;
+      const Verdict verdict = filter->Check(bytes, direction, scratch);
       for (const WordHit& hit : verdict.hits) got.insert({hit.begin, hit.end, hit.word, hit.level});
       hits += got.size();
-      ASSERT_EQ(got, slow.Check(text)) << "seed " << seed << ", text " << testing::PrintToString(bytes);
+      for (const Span& span : got) of_parts += words[std::get<2>(span)].listed.parts.empty() ? 0 : 1;
+      ASSERT_EQ(got, slow.Check(text, direction)) << "seed " << seed << ", text " << testing::PrintToString(bytes);
     }
   }
   EXPECT_GT(hits, size_t{kDictionaries} * 5);  // or the test would compare nothing with nothing
+  EXPECT_GT(of_parts, size_t{kDictionaries});
 }
 
 }  // namespace

@@ -138,6 +138,63 @@ TEST(WordFilterRegressionTest, EmptyLinesMatchNothing) {
   EXPECT_THAT(Found(*Filter("\n赌博\n\n"), "随便说一句"), IsEmpty());
 }
 
+// zhayujie/bot-on-anything #68: everything was refused, and nobody could find out by which word.
+TEST(WordFilterRegressionTest, EveryHitNamesItsFileAndLine) {
+  const auto filter = Filter("# 短词\n一起\n的话|review");
+  const std::string text = "我们一起去的话";
+  const auto all = filter->Explain(text, Direction::kInbound);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(filter->Describe(all[0], text), "“一起”对上 deny/a.txt:2 的“一起”：拦截");
+  EXPECT_THAT(filter->Describe(all[1], text), HasSubstr("deny/a.txt:3"));
+}
+
+// hailin0/sensitive-word-filter #3: 路口交通 became 路**通.
+TEST(WordFilterRegressionTest, AnAllowedPhraseIsNotMaskedInItsMiddle) {
+  const auto filter = Filter("口交|mask", "路口交通");
+  Scratch scratch;
+  const std::string text = "前方路口交通拥堵";
+  EXPECT_EQ(filter->Mask(text, filter->Check(text, Direction::kOutbound, scratch)), text);
+}
+
+// houbb/sensitive-word #61: 他妈妈 became **妈.
+TEST(WordFilterRegressionTest, AMotherIsNoCurse) {
+  EXPECT_THAT(Found(*Filter("他妈", "他妈妈"), "他妈妈来了，他妈"), ElementsAre("他妈"));
+}
+
+// houbb/sensitive-word #49: star was found in stars.
+TEST(WordFilterRegressionTest, AnEnglishWordIsNotFoundInALongerOne) {
+  EXPECT_THAT(Found(*Filter("star"), "stars, restart, star's, STAR."), ElementsAre("star", "STAR"));
+}
+
+// houbb/sensitive-word #48 asks that what lies between the characters be masked with them.
+TEST(WordFilterRegressionTest, WhatLiesInsideIsMaskedToo) {
+  const auto filter = Filter("赌博|mask|菠菜");
+  Scratch scratch;
+  const std::string text = "玩赌*-*博吗";
+  const Verdict verdict = filter->Check(text, Direction::kOutbound, scratch);
+  EXPECT_EQ(filter->Mask(text, verdict), "玩*****吗");
+  EXPECT_THAT(filter->Info(verdict.hits.at(0).word).tags, ElementsAre("菠菜"));
+}
+
+// toolgood/ToolGood.Words #82: places were off by one behind \r\n.
+TEST(WordFilterRegressionTest, PlacesAreRightBehindLineEnds) {
+  const std::string text = "第一行\r\n第二行\r\n赌博\r\n";
+  Scratch scratch;
+  const Verdict verdict = Filter("赌博")->Check(text, Direction::kInbound, scratch);
+  ASSERT_EQ(verdict.hits.size(), 1u);
+  EXPECT_EQ(verdict.hits[0].begin, text.find("赌"));
+  EXPECT_EQ(verdict.hits[0].end, text.find("赌") + std::string("赌博").size());
+}
+
+// houbb/sensitive-word #17, #21, #67, #40: detectors that nobody had asked for; #118: separators hid a number.
+TEST(WordFilterRegressionTest, NumbersAndLinksPassUnlessADetectorIsWanted) {
+  const std::string text = "订单 1380-0138-0001，见 https://example.com/a";
+  EXPECT_THAT(Found(*Filter("赌博"), text), IsEmpty());
+  Options options;
+  options.detectors.push_back({DetectorKind::kDigits, {}, 11});
+  EXPECT_THAT(Found(*Filter("赌博", "", options), text), ElementsAre("1380-0138-0001"));
+}
+
 TEST(WordFilterTest, BoundariesCanBeChosenPerWord) {
   EXPECT_THAT(Found(*Filter("sm|=raw"), "Smoking"), ElementsAre("Sm"));
   EXPECT_THAT(Found(*Filter("大麻|=word"), "大麻烦，大麻。不是大麻"), ElementsAre("大麻"));
@@ -145,6 +202,81 @@ TEST(WordFilterTest, BoundariesCanBeChosenPerWord) {
   EXPECT_THAT(Found(*Filter("操|=short|=word"), "体操，操！"), ElementsAre("操"));
   EXPECT_THAT(Found(*Filter("free money"), "get free money now"), ElementsAre("free money"));
   EXPECT_THAT(Found(*Filter("freemoney"), "get free money now"), IsEmpty());
+}
+
+TEST(WordFilterTest, AWildcardIsExactlyOneLetterOrDigit) {
+  const auto filter = Filter("迷?药\n出??枪\nf?ck\n我?你妈|=word", "迷你药盒");
+  for (const char* text : {"迷魂药", "迷1药", "迷 魂 药", "迷😀魂😀药", "谜魂药和迷幻藥", "迷迷药", "迷魂魂药和迷魂药"}) {
+    EXPECT_EQ(Found(*filter, text).size(), 1u) << text;
+  }
+  for (const char* text :
+       {"迷药", "迷魂魂药", "迷...药", "迷魂\n药", "迷魂", "药迷魂", "迷你药盒", "f ick", "fack1", "afuck"}) {
+    EXPECT_THAT(Found(*filter, text), IsEmpty()) << text;
+  }
+  EXPECT_THAT(Found(*filter, "迷迷迷魂药"), ElementsAre("迷迷迷魂药", "迷魂药"));
+  EXPECT_THAT(Found(*filter, "卖F-U-c-k"), ElementsAre("F-U-c-k"));
+  EXPECT_THAT(Found(*filter, "出售冲枪，出枪，出卖枪"), ElementsAre("出售冲枪"));
+  EXPECT_THAT(Found(*filter, "我草你妈，我草你妈的"), ElementsAre("我草你妈"));
+}
+
+TEST(WordFilterTest, PartsCountOnlyTogetherAndAnywhere) {
+  const auto filter = Filter("加微信 && 刷?单\nab && +v && 领红包|mask", "不要加微信");
+  EXPECT_THAT(Found(*filter, "刷个单，赚钱加-微信，加微信"), ElementsAre("刷个单", "加-微信", "加微信"));
+  EXPECT_THAT(Found(*filter, "加微信聊聊"), IsEmpty());
+  EXPECT_THAT(Found(*filter, "刷个单，不要加微信"), IsEmpty()) << "an allow word takes a part away";
+  EXPECT_THAT(Found(*filter, "领红包 ＋V ab"), ElementsAre("领红包", "＋V", "ab"));
+  EXPECT_THAT(Found(*filter, "领红包 ＋V abc"), IsEmpty());
+  const std::string text = "加微信聊聊";
+  const auto why = filter->Explain(text, Direction::kInbound);
+  ASSERT_EQ(why.size(), 1u);
+  EXPECT_EQ(why[0].fate, Fate::kPartMissing);
+  EXPECT_EQ(filter->Describe(why[0], text),
+            "“加微信”对上 deny/a.txt:1 的“加微信 && 刷?单”：不算，&& 连接的另一个词没有出现");
+}
+
+TEST(WordFilterTest, AReplacementStandsForTheWholeWord) {
+  const auto filter = Filter("小黑屋 => 休息室\n黑屋子|mask\n空?词 =>\n甲乙 && 丙丁 => 某\n敏感\n敏感词 => 好词");
+  Scratch scratch;
+  const auto mask = [&](const std::string& text) {
+    return filter->Mask(text, filter->Check(text, Direction::kOutbound, scratch));
+  };
+  EXPECT_EQ(mask("去小-黑屋吧"), "去休息室吧");
+  EXPECT_EQ(mask("小黑屋子"), "****") << "half a replacement beside stars would be nonsense";
+  EXPECT_EQ(mask("说空空词了"), "说了");
+  EXPECT_EQ(mask("丙丁和甲乙"), "某和某");
+  EXPECT_EQ(mask("敏感词小黑屋"), "好词休息室");
+  EXPECT_THAT(filter->Describe(filter->Explain("小黑屋", Direction::kInbound).at(0), "小黑屋"),
+              HasSubstr("打码，换成“休息室”"));
+}
+
+TEST(WordFilterTest, AWordHasALevelForEachDirection) {
+  const auto filter = Filter("#! level=block inbound=review\n甲乙\n丙丁|in:block,out:pass");
+  Scratch scratch;
+  const auto level = [&](const char* text, Direction direction) {
+    return filter->Check(text, direction, scratch).level;
+  };
+  EXPECT_EQ(level("甲乙", Direction::kInbound), Level::kReview);
+  EXPECT_EQ(level("甲乙", Direction::kOutbound), Level::kBlock);
+  EXPECT_EQ(level("丙丁", Direction::kInbound), Level::kBlock);
+  EXPECT_EQ(level("丙丁", Direction::kOutbound), Level::kPass);
+  EXPECT_EQ(filter->Info(0).levels, (Levels{Level::kReview, Level::kBlock}));
+}
+
+TEST(WordFilterTest, AnOpenWildcardIsToldFromItsFirstCharacter) {
+  const auto filter = Filter("迷??药|=raw\n赌博");
+  Scratch scratch;
+  const auto open = [&](const char* text) {
+    FoldedText folded;
+    folded.Fold(text, FoldMode::kLetters);
+    const size_t at = filter->OpenWildcards(folded, scratch);
+    return at == folded.size() ? std::string() : std::string(folded.Original().substr(folded.Begin(at)));
+  };
+  EXPECT_EQ(open("卖迷"), "迷");
+  EXPECT_EQ(open("卖迷-魂 散"), "迷-魂 散");
+  EXPECT_EQ(open("卖迷魂散药"), "");
+  EXPECT_EQ(open("卖迷魂散粉"), "");
+  EXPECT_EQ(open("迷迷"), "迷迷");
+  EXPECT_EQ(open("赌"), "") << "what the index alone can tell";
 }
 
 TEST(WordFilterTest, TheHighestLevelWins) {

@@ -38,27 +38,62 @@ TEST(WordListTest, TakesTheFormsThatListsComeIn) {
 TEST(WordListTest, ReadsLevelsTagsAndOptionsInBothLanguages) {
   const WordList list = Parse("甲乙|mask|广告, 引流\n丙丁|复查\nsm|=word\n戊己|block|=raw\n庚|=short\n辛壬||标签");
   ASSERT_EQ(list.words.size(), 6u);
-  EXPECT_EQ(list.words[0].level, Level::kMask);
+  EXPECT_EQ(list.words[0].levels, (Levels{Level::kMask, Level::kMask}));
   EXPECT_EQ(list.words[0].tags, "广告, 引流");
-  EXPECT_EQ(list.words[1].level, Level::kReview);
+  EXPECT_EQ(list.words[1].levels, (Levels{Level::kReview, Level::kReview}));
   EXPECT_EQ(list.words[2].boundary, Boundary::kAlone);
   EXPECT_EQ(list.words[3].boundary, Boundary::kAnywhere);
   EXPECT_EQ(list.words[4].text, "庚");
-  EXPECT_EQ(list.words[5].level, Level::kBlock);
+  EXPECT_EQ(list.words[5].levels, (Levels{Level::kBlock, Level::kBlock}));
   EXPECT_EQ(list.words[5].tags, "标签");
   EXPECT_THAT(list.warnings, IsEmpty());
+}
+
+TEST(WordListTest, LevelsCanDifferByDirection) {
+  const WordList list = Parse(
+      "#! inbound=review "
+      "level=mask\n甲乙\n丙丁|out:block\n戊己|提问：放行，回答：拦截|标签\n庚辛|block\n壬癸|block,in:review\n"
+      "#! level=pass\n子丑");
+  EXPECT_THAT(list.warnings, IsEmpty());
+  ASSERT_EQ(list.words.size(), 6u);
+  EXPECT_EQ(list.words[0].levels, (Levels{Level::kReview, Level::kMask}));
+  EXPECT_EQ(list.words[1].levels, (Levels{Level::kReview, Level::kBlock}));
+  EXPECT_EQ(list.words[2].levels, (Levels{Level::kPass, Level::kBlock}));
+  EXPECT_EQ(list.words[2].tags, "标签");
+  EXPECT_EQ(list.words[3].levels, (Levels{Level::kBlock, Level::kBlock}));
+  EXPECT_EQ(list.words[4].levels, (Levels{Level::kReview, Level::kBlock}));
+  EXPECT_EQ(list.words[5].levels, (Levels{Level::kPass, Level::kPass}));
+}
+
+TEST(WordListTest, ReadsWildcardsPartsAndReplacements) {
+  const WordList list = Parse(
+      "迷?药\n出售??枪\n问\\?号\n微信 && 刷?单|review|引流\na\\&&b\n小黑屋 => 小\\=黑|block|标签\n甲乙=>\n丙丁 => 戊 "
+      "己|in:mask,out:pass");
+  EXPECT_THAT(list.warnings, ElementsAre(HasSubstr("a.txt:6:1")));  // a blocked word is never replaced
+  EXPECT_THAT(Texts(list),
+              ElementsAre("迷?药", "出售??枪", "问?号", "微信 && 刷?单", "a&&b", "小黑屋", "甲乙", "丙丁"));
+  EXPECT_THAT(list.words[0].parts, ElementsAre(WordPart{"迷", "药"}));
+  EXPECT_THAT(list.words[1].parts, ElementsAre(WordPart{"出售", "", "枪"}));
+  EXPECT_THAT(list.words[2].parts, IsEmpty());
+  EXPECT_THAT(list.words[3].parts, ElementsAre(WordPart{"微信"}, WordPart{"刷", "单"}));
+  EXPECT_EQ(list.words[3].tags, "引流");
+  EXPECT_EQ(list.words[5].replacement, "小=黑");
+  EXPECT_EQ(list.words[6].replacement, "");
+  EXPECT_EQ(list.words[6].levels, (Levels{Level::kMask, Level::kMask}));
+  EXPECT_EQ(list.words[7].replacement, "戊 己");
+  EXPECT_EQ(list.words[7].levels, (Levels{Level::kMask, Level::kPass}));
 }
 
 TEST(WordListTest, HeadersHoldForTheLinesBelow) {
   const WordList list =
       Parse("甲乙\n#! level=mask tag=广告 boundary=raw encoding=utf-8\n丙丁\n戊己|block\n#! level=review\n庚辛");
   ASSERT_EQ(list.words.size(), 4u);
-  EXPECT_EQ(list.words[0].level, Level::kBlock);
-  EXPECT_EQ(list.words[1].level, Level::kMask);
+  EXPECT_EQ(list.words[0].levels, (Levels{Level::kBlock, Level::kBlock}));
+  EXPECT_EQ(list.words[1].levels, (Levels{Level::kMask, Level::kMask}));
   EXPECT_EQ(list.words[1].tags, "广告");
   EXPECT_EQ(list.words[1].boundary, Boundary::kAnywhere);
-  EXPECT_EQ(list.words[2].level, Level::kBlock);
-  EXPECT_EQ(list.words[3].level, Level::kReview);
+  EXPECT_EQ(list.words[2].levels, (Levels{Level::kBlock, Level::kBlock}));
+  EXPECT_EQ(list.words[3].levels, (Levels{Level::kReview, Level::kReview}));
   EXPECT_THAT(list.warnings, IsEmpty());
 }
 
@@ -79,10 +114,21 @@ TEST(WordListTest, ABadLineIsReportedWithItsPlaceAndWhatToWrite) {
       {"  赌博|mask|x|y", "deny/a.txt:2:13: ", "\\|"},
       {"赌博|=whole", "deny/a.txt:2:4: ", "=word"},
       {"|mask", "deny/a.txt:2:1: ", "补上词"},
-      {"a", "deny/a.txt:2:1: ", "a|=short"},
-      {"操", "deny/a.txt:2:1: ", "操|=short"},
+      {"a", "deny/a.txt:2:1: ", "|=short"},
+      {"操", "deny/a.txt:2:1: ", "|=short"},
       {"\u00ad\u00ad", "deny/a.txt:2:1: ", "删掉"},
-      {"甲 && 乙", "deny/a.txt:2:1: ", "&&"},
+      {"赌场 && ", "deny/a.txt:2:1: ", "没有词"},
+      {"甲乙 && 丙", "deny/a.txt:2:7: ", "=short"},
+      {"一一 && 二二 && 三三 && 四四 && 五五", "deny/a.txt:2:1: ", "最多连接 4 个"},
+      {"?药", "deny/a.txt:2:1: ", "\\?"},
+      {"迷?", "deny/a.txt:2:1: ", "开头或末尾"},
+      {"迷...?药?", "deny/a.txt:2:1: ", "末尾"},
+      {"迷?魂?药?水", "deny/a.txt:2:1: ", "最多两个"},
+      {"甲乙 => 丙 => 丁", "deny/a.txt:2:11: ", "只能有一个 =>"},
+      {"=> 丙", "deny/a.txt:2:1: ", "补上词"},
+      {"赌博|in:blok", "deny/a.txt:2:4: ", "block"},
+      {"赌博|mask,进:block", "deny/a.txt:2:9: ", "in:级别"},
+      {"#! inbound=x", "deny/a.txt:2:4: ", "review"},
       {"\xB6\xC4\xB2\xA9", "deny/a.txt:2:1: ", "UTF-8"},
       {"#! levle=mask", "deny/a.txt:2:4: ", "level="},
       {"#! level=x", "deny/a.txt:2:4: ", "block"},
@@ -104,15 +150,19 @@ TEST(WordListTest, ABadLineIsReportedWithItsPlaceAndWhatToWrite) {
 }
 
 TEST(WordListTest, LikelySlipsAreToldButKept) {
-  const WordList list = Parse("赌博,彩票,假证\n#没有空格的注释");
-  EXPECT_EQ(list.words.size(), 1u);
+  const WordList list = Parse("赌博,彩票,假证\n#没有空格的注释\n迷？药");
+  EXPECT_EQ(list.words.size(), 2u);
   EXPECT_EQ(list.bad_lines, 0u);
-  ASSERT_EQ(list.warnings.size(), 2u);
+  ASSERT_EQ(list.warnings.size(), 3u);
+  EXPECT_THAT(list.warnings[2], HasSubstr("半角的 ?"));
   EXPECT_THAT(list.warnings[0], HasSubstr("每行只写一个"));
   EXPECT_THAT(list.warnings[1], HasSubstr("\\#没有空格的注释"));
 }
 
 TEST(WordListTest, AllowedWordsHaveNoLevel) {
+  EXPECT_EQ(Parse("大麻烦 && 麻烦", true).bad_lines, 1u);
+  EXPECT_EQ(Parse("大麻烦 => 麻烦", true).bad_lines, 1u);
+  EXPECT_EQ(Parse("大麻?烦", true).words.size(), 1u);
   EXPECT_EQ(Parse("大麻烦|mask", true).bad_lines, 1u);
   EXPECT_EQ(Parse("大麻烦", true).words.size(), 1u);
 }

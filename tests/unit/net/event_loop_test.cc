@@ -188,6 +188,21 @@ TEST(EventLoopRealTimeTest, TimersFollowTheSystemClock) {
   EXPECT_GE(ran.get_future().get(), due);
 }
 
+TEST(EventLoopRealTimeTest, TimerIsOnTimeThoughAnEarlierOneWasCancelled) {
+  base::SystemClock clock;
+  EventLoop loop(clock);
+  std::promise<base::TimePoint> ran;
+  const base::TimePoint begun = clock.Now();
+  const base::TimePoint due = begun + std::chrono::milliseconds(30);
+  const auto early = loop.At(begun + std::chrono::milliseconds(10), [] {});
+  ASSERT_TRUE(Eventually([&] { return loop.Idle(); })) << "it sleeps until the early one";
+  EXPECT_TRUE(loop.Cancel(early));
+  loop.At(due, [&] { ran.set_value(clock.Now()); });
+  auto at = ran.get_future();
+  ASSERT_EQ(at.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_GE(at.get(), due);
+}
+
 TEST(EventLoopRealTimeTest, ManyThreadsMayPostSetAndCancelAtOnce) {
   base::SystemClock clock;
   EventLoop loop(clock);

@@ -7,8 +7,13 @@ namespace yingda::rules {
 namespace {
 
 std::string Filled(std::string_view text, const std::vector<std::string_view>& groups) {
-  const wechat::Reply reply = ReplyTemplate(wechat::TextReply{std::string(text)}).Fill(groups);
+  const wechat::Reply reply = ReplyTemplate(wechat::TextReply{std::string(text)}).Fill({groups, {}, {}});
   return std::get<wechat::TextReply>(reply).content;
+}
+
+/// As a message at 2026-11-21 23:05 in China would fill it.
+wechat::Reply Fill(const ReplyTemplate& pattern, const std::vector<std::string_view>& groups) {
+  return pattern.Fill({groups, "o&1", base::WallTime(std::chrono::seconds(1'795'273'559))});
 }
 
 TEST(ReplyTemplateTest, FillsGroupsAndKeepsOtherBraces) {
@@ -47,20 +52,28 @@ TEST(ReplyTemplateTest, KnowsTheHighestGroup) {
 
 TEST(ReplyTemplateTest, FillsEveryTextOfANewsAndEncodesAddresses) {
   const ReplyTemplate news(wechat::NewsReply{{{"题 {1}", "述 {1}", "https://e.com/{1}.jpg", "https://e.com/o?x={1}"}}});
-  EXPECT_EQ(news.Fill({"", "a&b/订"}),
+  EXPECT_EQ(Fill(news, {"", "a&b/订"}),
             wechat::Reply(wechat::NewsReply{{{"题 a&b/订", "述 a&b/订", "https://e.com/a%26b%2F%E8%AE%A2.jpg",
                                               "https://e.com/o?x=a%26b%2F%E8%AE%A2"}}}));
 }
 
 TEST(ReplyTemplateTest, FillsMusicAndVideoButNotTheirMediaIds) {
   const ReplyTemplate music(wechat::MusicReply{"{1}", "{1}", "http://e/{1}", "http://e/{1}", "{1}"});
-  EXPECT_EQ(music.Fill({"", "a b"}),
+  EXPECT_EQ(Fill(music, {"", "a b"}),
             wechat::Reply(wechat::MusicReply{"a b", "a b", "http://e/a%20b", "http://e/a%20b", "{1}"}));
   const ReplyTemplate video(wechat::VideoReply{"{1}", "{1}", "{{"});
-  EXPECT_EQ(video.Fill({"", "x"}), wechat::Reply(wechat::VideoReply{"{1}", "x", "{"}));
+  EXPECT_EQ(Fill(video, {"", "x"}), wechat::Reply(wechat::VideoReply{"{1}", "x", "{"}));
 }
 
 TEST(ReplyTemplateTest, WhatAFollowerTypesIsNotATemplate) { EXPECT_EQ(Filled("{1}", {"", "{0}{{"}), "{0}{{"); }
+
+TEST(ReplyTemplateTest, KnowsTheFollowerAndTheTimeInChina) {
+  const ReplyTemplate text(wechat::TextReply{"{date} {time} {openid} {{date}} {name} {DATE}"});
+  EXPECT_EQ(Fill(text, {}), wechat::Reply(wechat::TextReply{"2026-11-21 23:05 o&1 {date} {name} {DATE}"}));
+  EXPECT_EQ(text.HighestGroup(), -1);
+  const ReplyTemplate news(wechat::NewsReply{{{"{time}", "", "", "https://e.com/?u={openid}&t={time}"}}});
+  EXPECT_EQ(Fill(news, {}), wechat::Reply(wechat::NewsReply{{{"23:05", "", "", "https://e.com/?u=o%261&t=23%3A05"}}}));
+}
 
 }  // namespace
 }  // namespace yingda::rules

@@ -22,6 +22,10 @@ struct Read {
   std::vector<Rule> rules;
 };
 
+wechat::Reply FirstReply(const Rule& rule, const std::vector<std::string_view>& groups) {
+  return rule.replies.front().Fill({groups, {}, {}});
+}
+
 TEST(RuleFileTest, ReadsTheTwoLineRule) {
   const auto rules = RulesFrom("- keywords: [营业时间, 几点开门]\n  reply: 我们每天 9:00–21:00 营业。\n");
   ASSERT_EQ(rules.size(), 1U);
@@ -29,7 +33,7 @@ TEST(RuleFileTest, ReadsTheTwoLineRule) {
   EXPECT_EQ(rules[0].Source(), "a.yml:1");
   EXPECT_EQ(rules[0].match, MatchKind::kContains);
   EXPECT_EQ(rules[0].keywords.size(), 2U);
-  EXPECT_EQ(rules[0].Reply(0, {}), wechat::Reply(wechat::TextReply{"我们每天 9:00–21:00 营业。"}));
+  EXPECT_EQ(FirstReply(rules[0], {}), wechat::Reply(wechat::TextReply{"我们每天 9:00–21:00 营业。"}));
 }
 
 TEST(RuleFileTest, ReadsTheDesignsNewsWithAnUnquotedPlaceholder) {
@@ -38,7 +42,7 @@ TEST(RuleFileTest, ReadsTheDesignsNewsWithAnUnquotedPlaceholder) {
       "    - news: [{title: 订单 {1}, url: \"https://example.com/o/{1}\", picture: \"https://e.com/p\", description: "
       "d}]\n");
   ASSERT_EQ(rules.size(), 1U);
-  EXPECT_EQ(rules[0].Reply(0, {"订单7", "7"}),
+  EXPECT_EQ(FirstReply(rules[0], {"订单7", "7"}),
             wechat::Reply(wechat::NewsReply{{{"订单 7", "d", "https://e.com/p", "https://example.com/o/7"}}}));
 }
 
@@ -107,7 +111,7 @@ TEST(RuleFileTest, NumbersAndWordsThatYamlWouldConvertStayText) {
   const auto rules = RulesFrom("- keywords: [010, yes, 1e3]\n  match: exact\n  reply: 007\n");
   EXPECT_EQ(rules[0].keywords[0].text, "010");
   EXPECT_EQ(rules[0].keywords[1].text, "yes");
-  EXPECT_EQ(rules[0].Reply(0, {}), wechat::Reply(wechat::TextReply{"007"}));
+  EXPECT_EQ(FirstReply(rules[0], {}), wechat::Reply(wechat::TextReply{"007"}));
 }
 
 struct Mistake {
@@ -122,7 +126,7 @@ TEST(RuleFileTest, EveryMistakeIsReportedAtItsPlace) {
       {"- keywords：[a]\n  reply: x\n", "a.yml:1:11: 这里是中文冒号“：”：请改成英文冒号加一个空格"},
       {"- reply:你好\n", "a.yml:1:3: 冒号后面少了一个空格：应写成 reply: 你好"},
       {"-\n- keywords: [ab]\n  reply: x\n", "a.yml:1:1: 这一条规则是空的：请删掉多余的“-”"},
-      {"- reply: x\n", "a.yml:1:3: 缺少 keywords（关键词）或 event（事件）：请补上其中一个"},
+      {"- reply: x\n", "a.yml:1:3: 缺少 keywords（关键词）、event（事件）或 default: true：请补上其中一个"},
       {"- keywords: []\n  reply: x\n", "a.yml:1:13: keywords 是空的：请至少写一个关键词"},
       {"- keywords:\n  reply: x\n", "a.yml:1:11: keywords 是空的：请至少写一个关键词"},
       {"- keywords: [ab, \"\"]\n  reply: x\n", "a.yml:1:18: 关键词是空的：空的关键词会匹配所有消息"},
@@ -139,7 +143,28 @@ TEST(RuleFileTest, EveryMistakeIsReportedAtItsPlace) {
       {"- keywords: [ab]\n  replies: [[y]]\n", "a.yml:2:13: 这里应当是回复的文字，或者 image: 素材编号 这样的一项"},
       {"- keywords: [ab]\n  match: exakt\n  reply: x\n",
        "a.yml:2:10: match 应当是以下之一：exact, contains, prefix, suffix"},
-      {"- keywords: [ab]\n  mode: all\n  reply: x\n", "a.yml:2:9: mode 应当是以下之一：first, random，而不是 \"all\""},
+      {"- keywords: [ab]\n  mode: any\n  reply: x\n",
+       "a.yml:2:9: mode 应当是以下之一：first, random, all，而不是 \"any\""},
+      {"- keywords: [ab]\n  mode: all\n  replies: [x, {model: true}]\n", "a.yml:3:16: model 不能和 mode: all 一起用"},
+      {"- keywords: [ab]\n  mode: all\n  replies: [x, {none: true}]\n", "a.yml:3:16: none 不能和 mode: all 一起用"},
+      {"- keywords: [ab]\n  mode: all\n  replies: [x, {transfer: true}]\n",
+       "a.yml:3:16: mode: all 里 transfer 只能是第一条"},
+      {"- event: click\n  reply: {model: x}\n", "a.yml:2:18: 事件里没有粉丝的话，不能交给模型"},
+      {"- keywords: [ab]\n  reply: {model: [x]}\n", "a.yml:2:18: model 后面应当写附加给模型的说明"},
+      {"- keywords: [ab]\n  reply: {model: false}\n", "a.yml:2:18: 请写 true，或者删掉这一条"},
+      {"- default: true\n  keywords: [ab]\n  reply: x\n", "a.yml:2:13: default 规则在没有别的规则命中时回复"},
+      {"- default: true\n  match: exact\n  reply: x\n", "a.yml:2:10: default 规则不用写 match"},
+      {"- default: false\n  reply: x\n", "a.yml:1:12: 请写 default: true，或者删掉这一行"},
+      {"- event: scan\n  exclude: [x]\n  reply: x\n", "a.yml:2:12: event 规则没有文字，不能写 exclude"},
+      {"- keywords: [ab]\n  exclude: [c, \"\"]\n  reply: x\n", "a.yml:2:16: exclude 里有空的词"},
+      {"- keywords: [ab]\n  exclude: {c: d}\n  reply: x\n",
+       "a.yml:2:12: exclude 应当是列表，例如 exclude: [不要, 取消]"},
+      {"- keywords: [ab]\n  hours: [\"9:00\"]\n  reply: x\n", "a.yml:2:11: 看不懂时段“9:00”：请写成 9:00-18:00 这样"},
+      {"- keywords: [ab]\n  hours: 25:00-26:00\n  reply: x\n", "a.yml:2:10: 看不懂时段“25:00-26:00”"},
+      {"- keywords: [ab]\n  days: [周八]\n  reply: x\n", "a.yml:2:10: 看不懂“周八”：请写 周一…周日"},
+      {"- keywords: [ab]\n  from: 2026-02-30\n  reply: x\n", "a.yml:2:9: from 应当是日期，例如 2026-10-01"},
+      {"- keywords: [ab]\n  from: 2026-10-02\n  until: 2026-10-01\n  reply: x\n", "a.yml:3:10: until 比 from 还早"},
+      {"- keywords: [ab]\n  cooldown: 10\n  reply: x\n", "a.yml:2:13: cooldown 应当是带单位（ms、s、m、h、d）的时长"},
       {"- keywords: [ab]\n  priority: 高\n  reply: x\n", "a.yml:2:13: priority 应当是 -1000000 到 1000000 之间的整数"},
       {"- keywords: [ab]\n  enabled: 是\n  reply: x\n", "a.yml:2:12: enabled 应当是 true 或 false，而不是 \"是\""},
       {"- keyword: [ab]\n  reply: x\n", "a.yml:1:3: 不认识的键 \"keyword\"：是不是想写 keywords？"},
@@ -217,7 +242,9 @@ TEST(RuleFileTest, WarnsOfWhatIsProbablyNotMeant) {
       {"- keywords: [甲，乙]\n  reply: x\n", "a.yml:1:14: “甲，乙”是一个关键词：如果想写几个关键词，请用英文逗号分开"},
       {"- keywords: [\"a*\"]\n  match: regex\n  reply: x\n", "a.yml:1:14: 这个正则表达式连空文字也能匹配"},
       {"- keywords: [ab]\n  replies: [x, y]\n",
-       "a.yml:2:12: 写了几条回复，但只会用第一条：想随机回复请加上 mode: random"},
+       "a.yml:2:12: 写了几条回复，但只会用第一条：想随机回复一条请加上 mode: random，想全部发送请加上 mode: all"},
+      {"- keywords: [ab]\n  mode: all\n  replies: [a, b, c, d, e, f, g]\n",
+       "a.yml:3:12: 写了 7 条回复：粉丝发一条消息之后，微信最多允许发 6 条"},
       {"- event: subscrbe\n  reply: x\n", "a.yml:1:10: 不认识的事件 subscrbe：是不是想写 subscribe？"},
       {"- event: unsubscribe\n  reply: x\n", "a.yml:1:10: 微信不会把 unsubscribe 事件的回复显示给粉丝"},
   };

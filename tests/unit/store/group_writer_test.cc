@@ -51,6 +51,25 @@ class GroupWriterTest : public ::testing::Test {
         },
         [this](base::Result<void> result) { outcomes_.push_back(result ? "ok" : ToString(result.error().code)); }});
   }
+  void InsertPatiently(int value) {
+    GroupWriter::Write write{
+        [value](SqliteConnection& connection) { return Query(connection, "INSERT INTO t VALUES (?)", value).Run(); },
+        [this](base::Result<void> result) { outcomes_.push_back(result ? "patient" : "failed"); }};
+    write.patient = true;
+    writer_->Enqueue(std::move(write));
+  }
+  /// Its outcome is what the table holds.
+  void Read() {
+    const auto found = std::make_shared<std::string>();
+    GroupWriter::Write read{
+        [found](SqliteConnection& connection) -> base::Result<void> {
+          YINGDA_TRY(*found, connection.ReadText("SELECT coalesce(group_concat(a, ','), '') FROM t"));
+          return {};
+        },
+        [this, found](base::Result<void> result) { outcomes_.push_back(result ? "read " + *found : "failed"); }};
+    read.reads = true;
+    writer_->Enqueue(std::move(read));
+  }
   bool RunUntil(size_t outcomes) {
     return testing::WaitFor([&] {
       inlet_.RunPosted();
@@ -120,6 +139,56 @@ TEST_F(GroupWriterTest, WhenATransactionIsLostItsWritesAreTriedOneByOne) {
   ASSERT_TRUE(RunUntil(3));
   EXPECT_THAT(outcomes_, ElementsAre("ok", "internal", "ok"));
   EXPECT_EQ(Values(), "1,3");
+}
+
+TEST_F(GroupWriterTest, APatientWriteSharesTheNextTransaction) {
+  Start({.patience = std::chrono::minutes(10)});
+  Insert(1);
+  ASSERT_TRUE(RunUntil(1));
+  InsertPatiently(2);
+  Insert(3);
+  ASSERT_TRUE(RunUntil(3));
+  EXPECT_THAT(outcomes_, ElementsAre("ok", "patient", "ok"));
+  EXPECT_THAT(metrics_.Text(), HasSubstr("yingda_store_batch_size_count 2"));
+  EXPECT_THAT(metrics_.Text(), HasSubstr("yingda_store_batch_size_sum 3"));
+  InsertPatiently(4);
+  writer_.reset();
+  inlet_.RunPosted();
+  EXPECT_EQ(Values(), "1,2,3,4") << "the destructor waits for nobody";
+}
+
+TEST_F(GroupWriterTest, APatientWriteIsWrittenThoughNoOtherComes) {
+  Start({.patience = std::chrono::milliseconds(1)});
+  for (size_t i = 1; i <= 20; ++i) {
+    InsertPatiently(static_cast<int>(i));
+    ASSERT_TRUE(RunUntil(i));
+  }
+}
+
+TEST_F(GroupWriterTest, AReadSeesWhatWasQueuedBeforeItAndNothingElse) {
+  Start();
+  Hold();
+  Read();
+  Insert(1);
+  Insert(2, "INSERT INTO nowhere VALUES (1)");
+  Read();
+  Insert(3);
+  Insert(4, "ROLLBACK; INSERT INTO nowhere VALUES (1)");  // once more, one by one
+  Read();
+  Go();
+  ASSERT_TRUE(RunUntil(7));
+  EXPECT_THAT(outcomes_, ElementsAre("read ", "ok", "internal", "read 1", "ok", "internal", "read 1,3"));
+}
+
+TEST_F(GroupWriterTest, AReadNeedsNoTransaction) {
+  ASSERT_TRUE(shared_->connection->Execute("BEGIN; INSERT INTO t VALUES (9)"));  // and no other can begin
+  Start();
+  Insert(1);
+  Read();
+  Insert(2);
+  Read();
+  ASSERT_TRUE(RunUntil(4));
+  EXPECT_THAT(outcomes_, ElementsAre("internal", "read 9", "internal", "read 9"));
 }
 
 TEST_F(GroupWriterTest, AQueuedWriteGoesBeforeTheNextStepOfAChore) {

@@ -241,6 +241,10 @@ inline std::string Describe(const Usage& usage) {
   return usage.account + "|" + usage.open_id + "|" + std::to_string(usage.day) + "|" + std::to_string(usage.messages) +
          "|" + std::to_string(usage.tokens);
 }
+inline std::string Describe(const DayCount& count) {
+  return count.account + "|" + std::to_string(count.day) + "|" + count.kind + "|" + count.name + "|" +
+         std::to_string(count.count);
+}
 inline std::string Describe(const AnswerPage& page) {
   return page.id + "|" + page.account + "|" + page.open_id + "|" + page.question + "|" + page.markdown + "|" +
          std::to_string(page.finished) + "|" + std::to_string(page.asked_ms) + "|" + std::to_string(page.expires_ms);

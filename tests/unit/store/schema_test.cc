@@ -93,6 +93,9 @@ TEST_F(SchemaTest, EveryLookUpOfAFollowerAndEverySweepGoesByAnIndex) {
            "DELETE FROM usage WHERE account = 'a' AND open_id = 'b' AND open_id <> ''",
            "DELETE FROM usage WHERE (account, open_id, day) IN (SELECT account, open_id, day FROM usage WHERE day < 3 "
            "ORDER BY day LIMIT 9)",
+           "DELETE FROM statistics WHERE (account, day, kind, name) IN (SELECT account, day, kind, name FROM "
+           "statistics "
+           "WHERE day < 3 ORDER BY day LIMIT 9)",
            "DELETE FROM inbox WHERE claimed_by = 'k' AND claimed_by <> ''",
            "SELECT id FROM inbox WHERE expires_ms <= 1 ORDER BY expires_ms LIMIT 9",
            "SELECT role FROM turns WHERE account = 'a' AND open_id = 'b' AND at_ms >= 1 ORDER BY place DESC LIMIT 3",

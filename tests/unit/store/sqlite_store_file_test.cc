@@ -170,6 +170,7 @@ TEST_F(SqliteStoreFileTest, AFileOfTheSecondVersionIsBroughtUpToDateWithAllItHol
   EXPECT_EQ(turns->front().picture_url, "");
   EXPECT_THAT(*fixture_.UsageOn(1), IsEmpty());
   // And takes what is new.
+  YINGDA_ASSERT_OK(fixture_.AddCounts({{"main", 1, "rule", "a", 1}}));
   JobRecord job = MakeJob("main/2");
   job.usage_day = 1;
   job.picture_url = "http://mmbiz.qpic.cn/x";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What followers and accounts use on a day.
+// What is counted by days: what followers and accounts use, and how often which rule answered.
 #include <gmock/gmock.h>
 
 #include "unit/store/model.h"
@@ -103,6 +103,34 @@ TEST_F(SqliteUsageTest, ALimitOnLoadingKeepsAccountsAndThenWhoAskedMost) {
   Ask("2", "bob");
   Ask("3", "bob");
   EXPECT_THAT(On(kToday), ElementsAre("main||20000|3|0", "main|bob|20000|2|0"));
+}
+
+TEST_F(SqliteUsageTest, CountsOfADayAddUpUnderTheirName) {
+  YINGDA_ASSERT_OK(
+      fixture_.AddCounts({{"main", kToday, "rule", "a.yml\n价格", 3}, {"main", kToday, "route", "rule", 9}}));
+  YINGDA_ASSERT_OK(
+      fixture_.AddCounts({{"main", kToday, "rule", "a.yml\n价格", 4}, {"main", kToday - 1, "route", "rule", 1}}));
+  YINGDA_ASSERT_OK(fixture_.AddCounts({{"other", kToday - 2, "route", "rule", 5}}));
+  EXPECT_THAT(DescribeAll(*fixture_.CountsSince(kToday - 1)),
+              ElementsAre("main|20000|route|rule|9", "main|20000|rule|a.yml\n价格|7", "main|19999|route|rule|1"));
+  EXPECT_EQ(fixture_.CountsSince(kToday - 2)->size(), 4U);
+}
+
+TEST_F(SqliteUsageTest, ALimitOnLoadingKeepsTheLatestDaysOfTheCounts) {
+  fixture_.options().load_counts_limit = 2;
+  YINGDA_ASSERT_OK(fixture_.Open());
+  YINGDA_ASSERT_OK(fixture_.AddCounts(
+      {{"main", kToday - 1, "rule", "a", 100}, {"main", kToday, "rule", "a", 1}, {"main", kToday, "rule", "b", 2}}));
+  EXPECT_THAT(DescribeAll(*fixture_.CountsSince(0)), ElementsAre("main|20000|rule|b|2", "main|20000|rule|a|1"));
+}
+
+TEST_F(SqliteUsageTest, ASweepKeepsCountsForNinetyDays) {
+  std::vector<DayCount> old;
+  for (int i = 0; i < 100; ++i) old.push_back({"main", kToday - 91, "rule", std::to_string(i), 1});
+  old.push_back({"main", kToday - 90, "rule", "a", 1});
+  YINGDA_ASSERT_OK(fixture_.AddCounts(old));
+  YINGDA_ASSERT_OK(fixture_.Sweep(kNowMs));
+  EXPECT_THAT(DescribeAll(*fixture_.CountsSince(0)), ElementsAre("main|19910|rule|a|1"));
 }
 
 }  // namespace

@@ -142,6 +142,12 @@ class StoreFixture {
   base::Result<std::vector<Usage>> UsageOn(int64_t day) {
     return Await<std::vector<Usage>>([&](auto done) { store_->LoadUsage(day, done); });
   }
+  base::Result<void> AddCounts(const std::vector<DayCount>& counts) {
+    return Await<void>([&](auto done) { store_->AddCounts(counts, done); });
+  }
+  base::Result<std::vector<DayCount>> CountsSince(int64_t day) {
+    return Await<std::vector<DayCount>>([&](auto done) { store_->LoadCounts(day, done); });
+  }
   base::Result<void> Forget(const std::string& open_id, const std::string& account = "main") {
     return Await<void>([&](auto done) { store_->ForgetFollower(account, open_id, done); });
   }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace yingda::app {
+
+/// What GET /stats answered, as tables in Chinese for a terminal. Errors: kUpstream for what is no such answer.
+base::Result<std::string> StatisticsText(std::string_view json);
+
+}  // namespace yingda::app

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bot/account.h"
+#include "bot/statistics.h"
+#include "net/http_server.h"
+
+namespace yingda::server {
+
+/// GET /stats?account=main&days=7 on the operations listener: an account's numbers as JSON. `account` may be left out
+/// where there is one; `days` is 1 (today) to 30, 7 when left out. Lists of rules are cut at 1,000.
+/// Thread-safety: all members.
+class StatisticsHandler {
+ public:
+  explicit StatisticsHandler(std::vector<const bot::Account*> accounts) : accounts_(std::move(accounts)) {}
+  void Serve(net::HttpServer& server);
+
+ private:
+  net::HttpResponse Answer(const net::HttpRequest& request) const;
+
+  const std::vector<const bot::Account*> accounts_;
+};
+
+/// Texts of followers are in it only if the statistics keep them.
+std::string StatisticsJson(const std::string& account, const bot::StatisticsReport& report);
+
+}  // namespace yingda::server
