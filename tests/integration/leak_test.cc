@@ -142,9 +142,8 @@ struct Spelling {
 
 std::vector<Spelling> Spellings() {
   return {{"plain", "赌博网站大全", "赌博网"},
-          {"traditional", "賭博網站大全", "赌博网"},
           {"markup", "赌博**网站**大全", "赌博网"},
-          {"stretched", "赌博博博网站大全", "赌博博博网"},
+          {"stretched", "賭博博博網站大全", "赌博博博网"},
           {"spaced", "赌 博-网 站-大 全", "赌博网"}};
 }
 
