@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
 # Installs what building, testing and running need, as Debian 12 packages, and from npm what drives the browser
 # of the tests and what plays the model's part in them; does nothing when all is there.
-# Usage: tools/dependencies.sh [build|test]   (test, the default, includes build)
+# Usage: tools/dependencies.sh [build|test|bench]   (test, the default, includes build; bench includes both and adds what
+# bench/filter_bench compares itself with)
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libcpp-httplib-dev libpugixml-dev libssl-dev libcurl4-openssl-dev
        nlohmann-json3-dev libsqlite3-dev libyaml-cpp-dev libspdlog-dev libre2-dev libmd4c-dev prometheus-cpp-dev libcli11-dev curl
        ca-certificates)
-tests=(libgtest-dev libgmock-dev libbenchmark-dev nginx-light openssl python3 git chromium)
+tests=(libgtest-dev libgmock-dev libbenchmark-dev nginx-light openssl python3 python3-jsonschema
+       python3-yaml git chromium)
+
+references=(libvectorscan-dev libicu-dev)
 
 wanted=("${build[@]}")
+if [ "${1:-test}" = bench ]; then
+  wanted+=("${references[@]}")
+  set -- test
+fi
 if [ "${1:-test}" = test ]; then
   wanted+=("${tests[@]}")
   # Wherever they come from: other packages of Node bring npm along, and Debian's npm cannot stand beside those.

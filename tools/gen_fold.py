@@ -20,6 +20,13 @@ NEWLINES = {0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029}
 INVISIBLE_LETTERS = {0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
 # Look-alikes that no data file maps.
 BY_HAND = {"愽": "博", "ⱥ": "a", "ø": "o", "đ": "d", "ħ": "h", "ł": "l", "ŧ": "t", "ƀ": "b", "ɨ": "i", "ı": "i", "ɡ": "g"}
+# Letters of other scripts that are drawn as Latin ones, small ones for both cases. They fold wherever they stand, not
+# only among Latin letters: what comes later in a text must not change how its beginning reads.
+LOOK_ALIKES = {
+    "a": "аα", "b": "вβ", "c": "сϲ", "d": "ԁ", "e": "еёε", "g": "ց", "h": "нһհ", "i": "іїι", "j": "јϳ", "k": "кκ", "m": "м",
+    "n": "ո", "o": "оοօ", "p": "рρ", "q": "ԛզ", "s": "ѕ", "t": "тτ", "u": "υս", "v": "νѵ", "w": "ԝ", "x": "хχ", "y": "уүγ",
+}
+BY_HAND.update((char, latin) for latin, chars in LOOK_ALIKES.items() for char in chars)
 
 
 def traditional_to_simplified():

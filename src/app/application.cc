@@ -5,7 +5,7 @@
 #include <future>
 #include <utility>
 
-#include "app/account_data.h"
+#include "app/status_report.h"
 #include "platform/ability_probe.h"
 
 namespace yingda::app {
@@ -42,7 +42,12 @@ int64_t MillisecondsBefore(base::Clock& clock, base::Duration ago) {
 }  // namespace
 
 Application::Application(config::Config config, base::Clock& clock, base::Logger& logger)
-    : config_(std::move(config)), clock_(clock), logger_(logger), loop_(clock), book_(config_.reply_book, clock) {}
+    : config_(std::move(config)),
+      clock_(clock),
+      started_(clock.WallNow()),
+      logger_(logger),
+      loop_(clock),
+      book_(config_.reply_book, clock) {}
 
 Application::~Application() {
   Stop();
@@ -80,6 +85,7 @@ base::Result<void> Application::Start() {
     SweepRegularly();
     statistics_->Start();
     FindAbilities();
+    reloader_->Start();
     for (model::KeepWarm* const warm : warm_) warm->Start();
   });
   logger_.Info("serving",
@@ -103,21 +109,17 @@ void Application::MakeUpstreams() {
 }
 
 base::Result<void> Application::MakeAccounts() {
+  std::vector<bot::Account*> all;
   for (const config::AccountConfig& from : config_.accounts) {
-    base::Result<AccountData> data = LoadAccountData(from);
-    if (!data) return data.error();
-    for (const std::string& warning : data->warnings) {
-      logger_.Warning("file_warning", {{"account", from.name}, {"what", warning}});
-    }
     auto account = std::make_unique<bot::Account>();
     account->name = from.name;
-    account->settings.Set(std::make_shared<const bot::AccountSettings>(SettingsOf(from)));
-    account->files.Set(std::make_shared<const bot::AccountFiles>(std::move(data->files)));
     account->pictures = pictures_.get();
     account->model = MakeModel(from);
     accounts_.push_back(std::move(account));
+    all.push_back(accounts_.back().get());
   }
-  return {};
+  reloader_ = std::make_unique<Reloader>(config_, loop_, logger_, metrics_);
+  return reloader_->LoadFirst(std::move(all));
 }
 
 /// What answers for this account: its upstreams, in its order. Null: it has none.
@@ -175,7 +177,7 @@ base::Result<void> Application::TakeUpStatistics() {
     bot::Statistics::Options options;
     options.questions.keep_texts = config_.desk.log_content;
     account->statistics = &statistics_->Add(account->name, options);
-    account->statistics->OnRulesLoaded(account->rules.Get());
+    account->statistics->OnRulesLoaded(bot::Statistics::TableOf(account->files.Get()->rules));
   }
   std::promise<base::Result<void>> done;
   statistics_->Recover([&](base::Result<void> recovered) { done.set_value(std::move(recovered)); });
@@ -266,7 +268,21 @@ void Application::MakeServers() {
   operations_ = std::make_unique<server::OperationsHandler>(server::OperationsHandler::Options(), std::move(all),
                                                             metrics_, loop_);
   operations_->Serve(*operations_server_);
+  ServeStatus();
   ServePrograms();
+}
+
+void Application::ServeStatus() {
+  operations_server_->Handle("GET", "/status", [this](const auto&, auto responder) {
+    loop_.Post([this, responder = std::make_shared<net::Responder>(std::move(responder))] {
+      ServerStatus status{started_, clock_.WallNow(),   operations_->IsReady(), desk_->Waiting(), desk_->Jobs(),
+                          {},       reloader_->status()};
+      for (const auto& upstream : upstreams_) {
+        status.upstreams.push_back({upstream->name(), upstream->health().StateAt(clock_.Now())});
+      }
+      responder->Send({200, "application/json; charset=utf-8", StatusJson(status), {}});
+    });
+  });
 }
 
 void Application::ServePrograms() {
@@ -301,17 +317,7 @@ void Application::SweepRegularly() {
 }
 
 void Application::Reload() {
-  for (size_t i = 0; i < accounts_.size(); ++i) {
-    base::Result<AccountData> data = LoadAccountData(config_.accounts[i]);
-    if (!data) {
-      logger_.Error("reload_failed", {{"account", accounts_[i]->name}, {"what", data.error().message}});
-      continue;
-    }
-    accounts_[i]->statistics->OnRulesLoaded(data->files.rules);
-    accounts_[i]->files.Set(std::make_shared<const bot::AccountFiles>(std::move(data->files)));
-    logger_.Info("reloaded",
-                 {{"account", accounts_[i]->name}, {"rules", data->rule_count}, {"words", data->word_count}});
-  }
+  loop_.Post([this] { reloader_->LoadAll(); });
 }
 
 bool Application::Stop() {
@@ -319,6 +325,7 @@ bool Application::Stop() {
   stopped_ = true;
   bool whole = true;
   if (operations_) operations_->SetReady(false);
+  if (reloader_) reloader_->Stop();
   if (push_server_) {
     push_server_->StopAccepting();
     if (page_handler_) page_handler_->Stop();

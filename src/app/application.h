@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/account_platform.h"
+#include "app/reloader.h"
 #include "app/statistics_keeper.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -45,7 +46,8 @@ class Application {
   /// Loads rules and words, opens the store, takes up what an earlier process left, and serves. Errors: one message
   /// that says what is wrong, where, and what to do.
   base::Result<void> Start();
-  /// Loads rules and words again; what is broken changes nothing and is logged.
+  /// Loads all files that people edit again, changed or not, and takes also what has become empty; what is broken
+  /// changes nothing and is told (app/reloader.h). Does not wait for it.
   void Reload();
   /// Stops accepting, finishes what waits (at most config.drain), writes everything to the store. Unfinished questions
   /// run again at the next start. True when nothing had to be cut off.
@@ -53,6 +55,8 @@ class Application {
 
   int PushPort() const { return push_server_->Port(); }
   int OperationsPort() const { return operations_server_->Port(); }
+  /// Edited files are being looked at or loaded.
+  bool Reloading() const { return reloader_ && reloader_->Busy(); }
   /// For tests that move the clock: nothing is about to happen without time passing or bytes arriving.
   bool Idle() const;
   size_t PushesWaiting() const { return desk_->Waiting(); }
@@ -76,11 +80,13 @@ class Application {
   void EndPlatforms();
   void MakeServers();
   void ServePrograms();
+  void ServeStatus();
   void SweepRegularly();
   const bot::Account* AccountNamed(const std::string& name) const;
 
   const config::Config config_;
   base::Clock& clock_;
+  const base::WallTime started_;
   base::Logger& logger_;
   base::Metrics metrics_;
   const base::FollowerTagger tagger_;
@@ -92,6 +98,7 @@ class Application {
   std::unique_ptr<model::PictureFetcher> pictures_;
   std::vector<std::unique_ptr<model::RepeatCache>> repeats_;  // of those that want one
   std::vector<std::unique_ptr<bot::Account>> accounts_;
+  std::unique_ptr<Reloader> reloader_;
   bot::ReplyBook book_;
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<StatisticsKeeper> statistics_;

@@ -2,16 +2,14 @@
 #include "app/check_online.h"
 
 #include <cstdio>
-#include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/account_token.h"
 #include "app/check_upstream.h"
 #include "net/curl_http_client.h"
 #include "platform/ability_probe.h"
-#include "platform/http_calls.h"
-#include "platform/token_endpoint.h"
 #include "platform/wechat_api.h"
 
 namespace yingda::app {
@@ -24,47 +22,7 @@ using Kind = config::AccountConfig::Kind;
 
 constexpr base::Duration kDeadline = 10s;
 
-/// Runs `start` on the loop and waits for what it gives to its completion.
-template <typename T, typename Start>
-T Ask(net::EventLoop& loop, Start start) {
-  std::promise<T> answer;
-  loop.Post([&] { start([&answer](T given) { answer.set_value(std::move(given)); }); });
-  return answer.get_future().get();
-}
-
-/// The one token that the check has fetched.
-class FetchedToken final : public platform::TokenProvider {
- public:
-  explicit FetchedToken(std::string value) : value_(std::move(value)) {}
-  void Get(Done done) override { done(platform::AccessToken{value_, 1, {}}); }
-  void Refused(int64_t) override {}
-
- private:
-  const std::string value_;
-};
-
 std::string Errcode(int code) { return code == 0 ? "" : "（errcode " + std::to_string(code) + "）"; }
-
-std::string TokenTrouble(const TokenAnswer& answer) {
-  const std::string code = Errcode(answer.errcode);
-  switch (answer.kind) {
-    case TokenAnswer::Kind::kWrongSecret:
-      return "微信不接受 app_id 和 app_secret" + code + "。请到微信后台核对这两项；AppSecret 被冻结的话先解冻。";
-    case TokenAnswer::Kind::kAddress:
-      return "本机的 IP " + answer.address + " 不在白名单里" + code +
-             "。请在微信后台的“IP 白名单”里加上它，或让管理员确认。";
-    case TokenAnswer::Kind::kQuota:
-      return "今天获取 access_token 的次数用完了" + code + "。请找出是哪个程序在反复获取。";
-    case TokenAnswer::Kind::kTooOften:
-      return "获取 access_token 太频繁" + code + "，过一分钟再检查。";
-    case TokenAnswer::Kind::kRefused:
-      return "微信不给 access_token" + code + "。";
-    case TokenAnswer::Kind::kBusy:
-    case TokenAnswer::Kind::kToken:
-      break;
-  }
-  return "连不上微信的接口" + code + "，请检查本机的网络和 api_base（" + answer.problem + "）。";
-}
 
 class AccountCheck {
  public:
@@ -80,7 +38,7 @@ class AccountCheck {
     }
     std::unique_ptr<FetchedToken> token;
     if (account_.api_key.empty()) {
-      const TokenAnswer answer = FetchToken();
+      const TokenAnswer answer = FetchToken(account_, client_, loop_);
       if (answer.kind != TokenAnswer::Kind::kToken) {
         Say(false, TokenTrouble(answer));
         return std::move(report_);
@@ -107,20 +65,6 @@ class AccountCheck {
   void Say(bool good, const std::string& what) {
     report_.good = report_.good && good;
     report_.lines.push_back((good ? "账号 " : "✗ 账号 ") + account_.name + "：" + what);
-  }
-
-  TokenAnswer FetchToken() {
-    const platform::TokenCredentials credentials{account_.api_base, account_.callback.app_id, account_.app_secret};
-    auto calls = std::make_unique<platform::HttpCalls>(client_, loop_);
-    auto answer = Ask<base::Result<platform::HttpAnswer>>(loop_, [&](auto done) {
-      calls->Start(platform::TokenRequest(platform::TokenEndpoint::kStable, credentials, false),
-                   loop_.clock().Now() + kDeadline, std::move(done));
-    });
-    Ask<bool>(loop_, [&](const auto& done) {
-      calls.reset();
-      done(true);
-    });
-    return platform::ReadTokenAnswer(answer);
   }
 
   void CheckAbility(platform::WeChatApi& api) {

@@ -2,8 +2,10 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
+#include "app/rules_command.h"
 #include "app/simulate_command.h"
 #include "app/stats_command.h"
+#include "app/status_command.h"
 
 using namespace yingda::app;
 
@@ -20,8 +22,8 @@ int main(int argc, char** argv) {
     command->add_option("-a,--account", account, "Account by its name; the first one when not given");
   };
 
-  CLI::App* serve =
-      cli.add_subcommand("serve", "Serve in the foreground until SIGTERM or SIGINT; SIGHUP reloads rules and words");
+  CLI::App* serve = cli.add_subcommand(
+      "serve", "Serve in the foreground until SIGTERM or SIGINT; takes up edited files, on SIGHUP at once");
   add_config(serve);
   CLI::App* check = cli.add_subcommand("check", "Check configuration, rule files and word lists, and say what to mend");
   add_config(check);
@@ -54,16 +56,20 @@ int main(int argc, char** argv) {
   CLI::App* demo =
       cli.add_subcommand("demo-model", "A stand-in for a model server, for trying things out without a key");
   demo->add_option("--listen", demo_arguments.listen, "Address")->capture_default_str();
+  RulesCommand rules(cli);
   SimulateCommand simulate(cli);
   StatsCommand stats(cli);
+  StatusCommand status(cli);
 
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return cli.exit(error) == 0 ? kExitOk : kExitUsage;
   }
+  if (rules.Chosen()) return rules.Run();
   if (simulate.Chosen()) return simulate.Run();
   if (stats.Chosen()) return stats.Run();
+  if (status.Chosen()) return status.Run();
   if (*serve) return RunServe({config});
   check_arguments.config_file = explain_arguments.config_file = chat_arguments.config_file = config;
   explain_arguments.account = chat_arguments.account = account;

@@ -79,7 +79,7 @@ class JsonLogger final : public Logger {
     sink->set_pattern(R"({"ts":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})");
     logger_ = std::make_shared<spdlog::async_logger>("yingda", std::move(sink), pool_,
                                                      spdlog::async_overflow_policy::overrun_oldest);
-    logger_->set_level(SpdlogLevel(level));
+    logger_->set_level(spdlog::level::debug);  // Logger decides, as it can be told another level
     logger_->flush_on(spdlog::level::info);
   }
   // The writing thread ends, with all lines written, before what it writes through goes: its last line holds the

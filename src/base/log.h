@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -37,7 +38,9 @@ class Logger {
  public:
   virtual ~Logger() = default;
 
-  bool Enabled(LogLevel level) const { return level >= level_; }
+  bool Enabled(LogLevel level) const { return level >= level_.load(std::memory_order_relaxed); }
+  /// From now on; lines below it are dropped.
+  void SetLevel(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
   void Debug(std::string_view event, std::initializer_list<LogField> fields = {}) {
     Log(LogLevel::kDebug, event, fields);
   }
@@ -60,7 +63,7 @@ class Logger {
   }
   virtual void Write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) = 0;
 
-  const LogLevel level_;
+  std::atomic<LogLevel> level_;
 };
 
 /// Writes JSON lines to standard error or to a file, from a background thread with a bounded queue (the oldest lines go

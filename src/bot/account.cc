@@ -18,6 +18,14 @@ std::string Account::PageMarkdown(std::string_view answer) const {
   return again == shown ? masked : again;
 }
 
+void Account::CountAnswer(std::string_view answer) const {
+  const auto list = files.Get()->words;
+  if (!list || statistics == nullptr || answer.empty()) return;
+  filter::Scratch scratch;
+  const filter::Verdict verdict = list->Check(text::WeChatText(answer), filter::Direction::kOutbound, scratch);
+  statistics->CountWords(*list, verdict, filter::Direction::kOutbound);
+}
+
 std::optional<std::string> Account::Passed(std::string_view text) const {
   const auto list = files.Get()->words;
   if (!list || text.empty()) return std::string(text);
@@ -28,14 +36,6 @@ std::optional<std::string> Account::Passed(std::string_view text) const {
 }
 
 bool Account::Finds(std::string_view text) const { return Masked(text) != text; }
-
-void Account::CountAnswer(std::string_view answer) const {
-  const auto list = files.Get()->words;
-  if (!list || statistics == nullptr || answer.empty()) return;
-  filter::Scratch scratch;
-  const filter::Verdict verdict = list->Check(text::WeChatText(answer), filter::Direction::kOutbound, scratch);
-  statistics->CountWords(*list, verdict, filter::Direction::kOutbound);
-}
 
 std::string Account::Masked(std::string_view text) const {
   const auto list = files.Get()->words;

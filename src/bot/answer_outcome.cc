@@ -31,10 +31,10 @@ int64_t AnswerDesk::TokensOf(const Job& job, const model::ChatOutcome& outcome) 
 
 ShownAnswer AnswerDesk::Shown(const Job& job, const model::ChatOutcome& outcome) const {
   const Account& account = *job.question.account;
-  const Texts& texts = job.question.settings->texts;
   if (account.statistics != nullptr) {  // when the reply is out
     loop_.Post([&account, answer = job.answer] { account.CountAnswer(answer); });
   }
+  const Texts& texts = job.question.settings->texts;
   const bool whole = outcome.failure == model::ChatFailure::kNone;
   if (account.AnswerBlocked(job.answer)) {
     if (whole || outcome.truncated) instruments_->blocked_whole.Add();

@@ -124,9 +124,7 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   budget.prompt_tokens = static_cast<int>(options_.history_tokens / (counts ? counts->TokensPerEstimate() : 1));
   budget.max_question_bytes = job->question.settings->max_question_bytes;
   std::string prompt = job->question.settings->system_prompt;
-  if (!job->question.instruction.empty()) prompt += (prompt.empty() ? "" : "
-
-") + job->question.instruction;
+  if (!job->question.instruction.empty()) prompt += (prompt.empty() ? "" : "\n\n") + job->question.instruction;
   request.messages = model::FitHistory(prompt, history, job->question.text, budget, std::move(pictures));
   const bool may_ask = FilterForModel(*job->question.account, request.messages);
   request.deadline = job->answer_by;

@@ -43,4 +43,6 @@ Command ParseCommand(std::string_view text) {
   return found == kSpellings.end() ? Command::kNone : found->command;
 }
 
+std::vector<std::string> CommandsToKeepFree() { return {"继续", "重发", "清空"}; }
+
 }  // namespace yingda::bot

@@ -201,9 +201,10 @@ void FollowUp::SendBehind(const Account& account, const std::string& open_id, st
     PageStyle style;
     style.limit_bytes = options_.page_bytes;
     style.tells_continue = false;
+    const auto settings = account.settings.Get();
     std::string_view rest = text->content;
     for (int64_t given = 0; !rest.empty() && follower->behind.size() < options_.max_behind; ++given) {
-      const TextPage page = NextPage(rest, given, account.texts, style);
+      const TextPage page = NextPage(rest, given, settings->texts, style);
       follower->behind.push_back(wechat::TextReply{page.text});
       rest.remove_prefix(page.taken_bytes);
     }

@@ -72,18 +72,21 @@ std::string Statistics::RuleName(const rules::RuleSet& rules, const Ordinals* or
   return name;
 }
 
-void Statistics::OnRulesLoaded(std::shared_ptr<const rules::RuleSet> rules) {
+Statistics::RuleTable Statistics::TableOf(std::shared_ptr<const rules::RuleSet> rules) {
   RuleTable table;
-  if (rules) {
-    const auto ordinals = std::make_shared<Ordinals>();
-    std::unordered_map<std::string, uint32_t> seen;
-    for (uint32_t i = 0; i < rules->size(); ++i) {
-      if (const uint32_t before = seen[RuleName(*rules, nullptr, i)]++; before > 0) (*ordinals)[i] = before + 1;
-    }
-    table.hits.resize(rules->size());
-    table.ordinals = ordinals;
-    table.rules = std::move(rules);
+  if (!rules) return table;
+  const auto ordinals = std::make_shared<Ordinals>();
+  std::unordered_map<std::string, uint32_t> seen;
+  for (uint32_t i = 0; i < rules->size(); ++i) {
+    if (const uint32_t before = seen[RuleName(*rules, nullptr, i)]++; before > 0) (*ordinals)[i] = before + 1;
   }
+  table.hits.resize(rules->size());
+  table.ordinals = ordinals;
+  table.rules = std::move(rules);
+  return table;
+}
+
+void Statistics::OnRulesLoaded(RuleTable table) {
   rules_.With([&table](RuleTable& now) { std::swap(now, table); });
   AddHits(table);
 }

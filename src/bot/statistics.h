@@ -68,10 +68,21 @@ class Statistics {
                                                                 // of that length stays in the report beside the new one
   };
 
+  using Ordinals = std::unordered_map<uint32_t, uint32_t>;  // of rules that share file and name with one before
+  /// Where the messages of one set's rules are counted.
+  struct RuleTable {
+    std::shared_ptr<const rules::RuleSet> rules;
+    std::shared_ptr<const Ordinals> ordinals;
+    std::vector<uint32_t> hits;  // by the rule's index
+    bool hit = false;
+  };
+
   Statistics(Options options, base::Clock& clock);
 
+  /// Takes a pass over all rules, and no lock: for the thread that loads them.
+  static RuleTable TableOf(std::shared_ptr<const rules::RuleSet> rules);
   /// Before or after the account gets the set; messages that another set decided are counted all the same.
-  void OnRulesLoaded(std::shared_ptr<const rules::RuleSet> rules);
+  void OnRulesLoaded(RuleTable table);
 
   /// A message that was decided for the first time.
   void Count(const Decision& decision, const wechat::Incoming& message);
@@ -89,13 +100,6 @@ class Statistics {
   StatisticsReport Report(int days);
 
  private:
-  using Ordinals = std::unordered_map<uint32_t, uint32_t>;  // of rules that share file and name with one before
-  struct RuleTable {
-    std::shared_ptr<const rules::RuleSet> rules;
-    std::shared_ptr<const Ordinals> ordinals;
-    std::vector<uint32_t> hits;  // by the rule's index
-    bool hit = false;
-  };
   struct Questions {
     QuestionSketch now, before;
     base::WallTime began, before_began;

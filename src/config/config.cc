@@ -9,6 +9,7 @@
 #include "config/account_section.h"
 #include "config/clients_section.h"
 #include "config/interpolation.h"
+#include "config/reload_section.h"
 #include "config/routing_section.h"
 #include "config/sections.h"
 
@@ -33,6 +34,8 @@ base::Result<Config> Read(std::optional<base::YamlNode> root, const Environment&
 
   Config config;
   config.file = problems.file();
+  config.environment = environment;
+  config.written = WrittenKeys(*root);
   const std::filesystem::path folder = std::filesystem::path(config.file).parent_path();
   const SectionContext context{folder.string(), problems, config.warnings};
   {
@@ -45,6 +48,7 @@ base::Result<Config> Read(std::optional<base::YamlNode> root, const Environment&
     ReadRouting(map, config);
     ReadAccounts(map, context, config);
     ReadClients(map, context, config);
+    ReadReload(map, config);
   }
   if (!problems.empty()) return refusal(overrides);
   return config;

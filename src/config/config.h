@@ -30,6 +30,11 @@
 
 namespace yingda::config {
 
+/// The environment by name, for ${VAR} and overrides such as YINGDA__UPSTREAMS__MAIN__API_KEY (list items go by their
+/// name).
+using Environment = std::map<std::string, std::string>;
+Environment ProcessEnvironment();
+
 /// An account's place for an upstream. Neighbours with a weight share their places; 0: a place of its own.
 struct UpstreamChoice {
   std::string name;
@@ -62,9 +67,23 @@ struct AccountConfig {
   model::RepeatCache::Options repeats;
 };
 
+/// When edited files are noticed.
+struct ReloadOptions {
+  enum class Watch {
+    kAuto,     // the kernel tells, and where it cannot see every change, we look
+    kInotify,  // only the kernel
+    kPoll,     // only by looking
+    kOff,      // only on SIGHUP
+  };
+  Watch watch = Watch::kAuto;
+  base::Duration debounce = std::chrono::milliseconds(300);  // of quiet after a change, before it is loaded
+  base::Duration poll_every = std::chrono::seconds(2);
+};
+
 /// Everything in config.yml, checked and turned into each module's own options.
 struct Config {
   std::string file;
+  Environment environment;  // that it was read with
   net::HttpServer::Options push_server;
   net::HttpServer::Options operations_server;
   base::Duration drain{};
@@ -83,13 +102,10 @@ struct Config {
   model::UpstreamHealth::Options upstream_health;
   model::PictureFetcher::Options pictures;
   std::vector<server::ApiClient> clients;
-  std::vector<std::string> warnings;  // what works but was probably not meant
+  ReloadOptions reload;
+  std::map<std::string, size_t> written;  // what the file says: "accounts.main.token" and a hash of the value
+  std::vector<std::string> warnings;      // what works but was probably not meant
 };
-
-/// The environment by name, for ${VAR} and overrides such as YINGDA__UPSTREAMS__MAIN__API_KEY (list items go by their
-/// name).
-using Environment = std::map<std::string, std::string>;
-Environment ProcessEnvironment();
 
 /// Reads and checks a configuration file. Errors: kInvalidArgument with every mistake on a line of its own, as
 /// "file:line:column: what is wrong, and what to write instead". Values of secrets are never in it.

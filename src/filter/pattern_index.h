@@ -29,7 +29,9 @@ struct ScanScratch {
   std::vector<uint32_t> candidates;
 };
 
-/// Finds all occurrences of up to a million patterns in one pass over a folded text.
+/// Finds all occurrences of up to a million patterns in one pass over a folded text. It knows no wildcards and no "a &&
+/// b": of 迷?药 WordFilter puts the first piece here (迷) and compares the rest itself; of "a && b" each part is a
+/// pattern. So whoever asks what an unfinished text could still become asks WordFilter::OpenWildcards too.
 /// Thread-safety: immutable; Scan needs a scratch and a text per thread.
 /// Cost: building about 0.5 µs per pattern; scanning about 1 µs per 140 folded characters with 60,000 patterns, and at
 /// worst (patterns made to match everywhere) 64 steps per character. Memory: about 75 bytes per pattern of five

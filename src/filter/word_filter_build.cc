@@ -102,11 +102,8 @@ WordFilter::Shape WordFilter::Builder::MeasureShape(const Word& word, const std:
     shape.longest_gap = static_cast<uint8_t>(std::clamp<size_t>(gap.visible, shape.longest_gap, UINT8_MAX));
     shape.blanks = shape.blanks || gap.blank;
   }
-  return shape;
-}
-
-void WordFilter::Builder::WidenGap(const Shape& shape) {
   filter_.widest_gap_ = std::max<uint32_t>(filter_.widest_gap_, shape.longest_gap);
+  return shape;
 }
 
 void WordFilter::Builder::Finish() {
@@ -119,12 +116,10 @@ void WordFilter::Builder::Finish() {
     if (index_of_[id] == Index::kByParts) continue;
     const std::string_view text = std::string_view(filter_.pool_).substr(word.text, word.length_bytes);
     (index_of_[id] == Index::kLiteral ? literal : letters).push_back({text, id});
-    if (index_of_[id] != Index::kLiteral) WidenGap(word.shape);
   }
   for (uint32_t part = 0; part < part_patterns_.size(); ++part) {
     const PendingPattern& pattern = part_patterns_[part];
     (pattern.literal ? literal : letters).push_back({pattern.text, words + part});
-    if (!pattern.literal) WidenGap(filter_.parts_[part].shape);
   }
   filter_.letters_ = PatternIndex::Build(letters, FoldMode::kLetters);
   filter_.literal_ = PatternIndex::Build(literal, FoldMode::kLiteral);

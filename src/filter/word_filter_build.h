@@ -29,7 +29,6 @@ class WordFilter::Builder {
   void AddParts(const ListedWord& listed, const Word& word);
   Part MakePart(const WordPart& pieces, const Word& word);
   Shape MeasureShape(const Word& word, const std::vector<bool>& wildcards) const;
-  void WidenGap(const Shape& shape);
   uint16_t TagsNumber(const std::string& tags);
 
   WordFilter& filter_;

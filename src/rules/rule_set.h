@@ -89,6 +89,8 @@ class RuleSet {
   std::vector<RuleExplanation> Explain(const RuleInput& input) const;
 
   size_t size() const { return rules_.size(); }
+  /// As they were read, in the order of files and lines.
+  const std::vector<Rule>& rules() const { return rules_; }
   /// Of the rule at `index` < size().
   const std::string& NameOf(uint32_t index) const { return rules_[index].name; }
   std::string SourceOf(uint32_t index) const { return rules_[index].Source(); }

@@ -31,6 +31,7 @@ class OperationsHandler {
 
   void Serve(net::HttpServer& server);
   void SetReady(bool ready) { ready_ = ready; }
+  bool IsReady() const { return ready_; }
 
  private:
   struct ModelTest;

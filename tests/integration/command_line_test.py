@@ -1,9 +1,11 @@
 """The command line as a person meets it: what it prints, where mistakes are, and how it exits."""
+import http.server
 import os
 import pathlib
 import signal
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from blackbox import PROGRAM, SOURCE, Server, free_port, wait_until
@@ -16,7 +18,7 @@ def run(*arguments, cwd=SOURCE, text=None, **environment):
 
 class HelpTest(unittest.TestCase):
     def test_every_command_explains_itself(self):
-        for command in ([], ["serve"], ["check"], ["explain"], ["chat"], ["demo-model"]):
+        for command in ([], ["serve"], ["check"], ["explain"], ["chat"], ["rules", "import"], ["demo-model"]):
             result = run(*command, "--help")
             self.assertEqual(result.returncode, 0, command)
             self.assertIn("--help", result.stdout)
@@ -75,6 +77,105 @@ class CheckTest(unittest.TestCase):
             result = run("check", "-c", root / "config.yml")
             self.assertEqual(result.returncode, 1)
             self.assertIn("a.yml:2:10:", result.stderr)
+
+
+    def test_warnings_come_sorted_and_counted_and_fail_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "reply_rules").mkdir()
+            (root / "filters/deny").mkdir(parents=True)
+            (root / "filters/allow").mkdir()
+            (root / "filters/deny/a.txt").write_text("网络博彩平台\n", encoding="utf-8")
+            (root / "reply_rules/b.yml").write_text(
+                "- keywords: [营业]\n  priority: 1\n  reply: <a>x\n- keywords: [营业时间]\n  reply: 来网络博彩平台\n"
+                "- keywords: [继续]\n  reply: x\n", encoding="utf-8")
+            (root / "reply_rules/a.yml").write_text("- keywords: [图片一]\n  reply: {image: MEDIA_ID}\n", encoding="utf-8")
+            (root / "config.yml").write_text("accounts: [{name: a, token: abcdef}]\n", encoding="utf-8")
+            result = run("check", "-c", root / "config.yml")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("6 warnings", result.stdout)
+            places = [line.split("reply_rules/")[1].split(": ")[0].rsplit(":", 1)[0] for line in result.stderr.splitlines()]
+            self.assertEqual(places, ["a.yml:2", "b.yml:3", "b.yml:3", "b.yml:4", "b.yml:5", "b.yml:6"])
+            for text in ("MEDIA_ID", "没有 href", "永远轮不到", "网络博彩平台", "抢走指令“继续”"):
+                self.assertIn(text, result.stderr)
+
+
+class FakeConsole(http.server.BaseHTTPRequestHandler):
+    """The two interfaces of WeChat's that an import needs."""
+    replies = (SOURCE / "tests/data/autoreply/console.json").read_bytes()
+
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(b'{"access_token": "TOKEN-1", "expires_in": 7200}')
+
+    def do_GET(self):
+        good = self.path == "/cgi-bin/get_current_autoreply_info?access_token=TOKEN-1"
+        self.answer(self.replies if good else b'{"errcode": 40001, "errmsg": "invalid credential"}')
+
+    def log_message(self, *arguments):
+        pass
+
+
+class RulesImportTest(unittest.TestCase):
+    console = SOURCE / "tests/data/autoreply/console.json"
+    expected = (SOURCE / "tests/data/autoreply/console.yml").read_text(encoding="utf-8")
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        (self.root / "reply_rules").mkdir()
+        self.config = self.root / "config.yml"
+        self.config.write_text("accounts: [{name: a, token: abcdef}]\n", encoding="utf-8")
+        self.output = self.root / "reply_rules/imported.yml"
+
+    def test_a_file_becomes_rules_beside_the_others_whose_conflicts_are_told(self):
+        (self.root / "reply_rules/a.yml").write_text("- event: subscribe\n  reply: 欢迎\n", encoding="utf-8")
+        result = run("rules", "import", self.console, "-c", self.config)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.output.read_text(encoding="utf-8"), self.expected)
+        self.assertIn("9 条规则", result.stdout)
+        self.assertIn("这个图片的编号是临时的", result.stdout)
+        self.assertRegex(result.stderr, "imported.yml:\\d+:\\d+: “subscribe”已经写在")
+        self.assertEqual([], [path for path in (self.root / "reply_rules").iterdir() if path.name.startswith(".")])
+
+    def test_a_file_that_is_there_stays_unless_forced(self):
+        self.output.write_text("- keywords: [自己写的]\n  reply: x\n", encoding="utf-8")
+        before = self.output.read_bytes()
+        result = run("rules", "import", self.console, "-c", self.config)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("--force", result.stderr)
+        self.assertEqual(self.output.read_bytes(), before)
+        self.assertEqual(run("rules", "import", self.console, "-c", self.config, "--force").returncode, 0)
+        self.assertEqual(self.output.read_text(encoding="utf-8"), self.expected)
+
+    def test_what_is_no_answer_of_the_interface_writes_nothing(self):
+        for text in ("<html>", '{"errcode": 48001, "errmsg": "api unauthorized"}', "{}"):
+            (self.root / "x.json").write_text(text, encoding="utf-8")
+            result = run("rules", "import", self.root / "x.json", "-c", self.config)
+            self.assertEqual(result.returncode, 1, text)
+            self.assertIn("x.json: ", result.stderr)
+        self.assertFalse(self.output.exists())
+        self.assertEqual(run("rules", "import", "-c", self.config).returncode, 64)
+
+    def test_online_it_asks_wechat(self):
+        server = http.server.HTTPServer(("127.0.0.1", 0), FakeConsole)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.config.write_text(
+            f"accounts: [{{name: a, token: abcdef, app_id: wx0123456789abcdef, app_secret: {'0' * 32}, "
+            f"api_base: 'http://127.0.0.1:{server.server_port}'}}]\n", encoding="utf-8")
+        result = run("rules", "import", "--online", "-c", self.config)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.output.read_text(encoding="utf-8"), self.expected)
 
 
 class ExplainTest(unittest.TestCase):

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/fetch_autoreply.h"
 #include "net/curl_http_client.h"
 #include "simulator/wechat_api.h"
 
@@ -99,6 +100,30 @@ TEST_F(CheckOnlineTest, ItTakesNoTokenAway) {
   EXPECT_TRUE(Check().good);
   EXPECT_TRUE(wechat_.Calls("/cgi-bin/token").empty());
   EXPECT_EQ(wechat_.Calls("/cgi-bin/stable_token").size(), 1U);
+}
+
+TEST_F(CheckOnlineTest, TheConsolesRepliesAreFetchedWithTheAccountsToken) {
+  const std::string replies = R"({"is_autoreply_open":1,"keyword_autoreply_info":{"list":[]}})";
+  wechat_.Change([&](ApiAccountOptions& account) { account.auto_reply_info = replies; });
+  const auto fetched = FetchAutoreply(account_, client_, loop_);
+  ASSERT_TRUE(fetched.has_value()) << fetched.error().message;
+  EXPECT_EQ(*fetched, replies);
+  EXPECT_EQ(wechat_.Calls("/cgi-bin/get_current_autoreply_info").size(), 1U);
+}
+
+TEST_F(CheckOnlineTest, WhyTheConsolesRepliesCannotBeFetchedIsSaid) {
+  const auto trouble = [&] {
+    const auto fetched = FetchAutoreply(account_, client_, loop_);
+    return fetched ? std::string() : fetched.error().message;
+  };
+  wechat_.FailNext("/cgi-bin/get_current_autoreply_info", 48001);
+  EXPECT_THAT(trouble(), AllOf(HasSubstr("48001"), HasSubstr("没有权限")));
+  wechat_.FailNextWithStatus("/cgi-bin/get_current_autoreply_info", 502);
+  EXPECT_THAT(trouble(), HasSubstr("502"));
+  account_.app_secret = "ffffffffffffffffffffffffffffffff";
+  EXPECT_THAT(trouble(), HasSubstr("app_secret"));
+  account_.app_secret.clear();
+  EXPECT_THAT(trouble(), HasSubstr("没有写 app_secret"));
 }
 
 }  // namespace

@@ -138,7 +138,7 @@ class StatisticsTest : public ::testing::Test {
   }
   void Load(const std::string& text) {
     auto rules = Rules(text);
-    statistics().OnRulesLoaded(rules);
+    statistics().OnRulesLoaded(Statistics::TableOf(rules));
     account_.rules.Set(rules);
   }
   Decision Decide(const std::string& text) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "config/reload_section.h"
 #include "describe.h"
 
 namespace yingda::config {
@@ -32,6 +33,7 @@ server:
   request_timeout: 7s
   write_timeout: 7s
   drain: 7s
+reload: { watch: poll, debounce: 70ms, poll_every: 7s }
 store: { sqlite: other/store.db, max_queued_writes: 777 }
 log: { level: warning, file: logs/yingda.log, content: true }
 window: { tries: 2, reply_within: 3700ms, safety_close: 7s }
@@ -155,6 +157,9 @@ TEST(ConfigSectionsTest, ServerSectionGoesToTheListeners) {
   EXPECT_EQ(config.push_server.request_timeout, 7s);
   EXPECT_EQ(config.push_server.write_timeout, 7s);
   EXPECT_EQ(config.drain, 7s);
+  EXPECT_EQ(config.reload.watch, ReloadOptions::Watch::kPoll);
+  EXPECT_EQ(config.reload.debounce, 70ms);
+  EXPECT_EQ(config.reload.poll_every, 7s);
   EXPECT_EQ(config.pages.public_url, "https://example.com");
   EXPECT_EQ(config.operations_server.threads, 2U) << "the limits of pushes are not those of operators";
   EXPECT_NE(config.push_server.metrics_name, config.operations_server.metrics_name);
@@ -390,6 +395,39 @@ TEST(ConfigSectionsTest, AccountsThatMustPushNeedASecretOfWeChatsOrAKeyOfAnother
     EXPECT_THAT(Good(account + ", api_key: k, api_base: 'https://hub.example/wxapi/a'}]").warnings, IsEmpty());
   }
   EXPECT_THAT(Good("accounts: [{name: a, token: abcdef, kind: auto}]").warnings, IsEmpty());
+}
+
+std::vector<std::string> RestartFor(const std::string& before, const std::string& now) {
+  return NeedsRestart(Good(before), Good(now));
+}
+
+TEST(ConfigReloadTest, NamesWhatTakesEffectOnlyAfterARestart) {
+  const std::string before = "server: {drain: 6s}\naccounts: [{name: a, token: abcdef}]\n";
+  EXPECT_THAT(RestartFor(before, before), ::testing::IsEmpty());
+  EXPECT_THAT(RestartFor(before, "server: {drain: 7s, listen: \":1\"}\naccounts: [{name: a, token: abcdeg}]\n"),
+              ::testing::ElementsAre("accounts.a.token", "server.drain", "server.listen"));
+  EXPECT_THAT(RestartFor(before, "accounts: [{name: a, token: abcdef}]\n"), ::testing::ElementsAre("server"));
+  EXPECT_THAT(RestartFor(before, before + "log: {level: debug}\n"), ::testing::IsEmpty());
+  EXPECT_THAT(RestartFor(before, before + "log: {level: debug, content: true}\n"),
+              ::testing::ElementsAre("log"));
+}
+
+TEST(ConfigReloadTest, SettingsOfAnAccountTakeEffectAtOnceButAnAccountThatCameOrWentDoesNot) {
+  const std::string one = "accounts:\n  - {name: a, token: abcdef}\n";
+  const std::string set =
+      "accounts:\n  - {name: a, token: abcdef, texts: {busy: 忙}, system_prompt: x, quotas: {follower_per_day: 3},\n"
+      "     model_sees: [], max_question_bytes: 500}\n";
+  EXPECT_THAT(RestartFor(one, set), ::testing::IsEmpty());
+  EXPECT_THAT(RestartFor(set, one), ::testing::IsEmpty());
+  EXPECT_THAT(RestartFor(one, one + "  - {name: b, token: abcdef, texts: {busy: 忙}}\n"),
+              ::testing::ElementsAre("accounts.b"));
+  AccountConfig account = Good(one).accounts[0];
+  TakeReloadable(Good(set).accounts[0], account);
+  EXPECT_EQ(account.texts.busy, "忙");
+  EXPECT_EQ(account.system_prompt, "x");
+  EXPECT_EQ(account.quotas.follower_per_day, 3);
+  EXPECT_FALSE(account.sees.link);
+  EXPECT_EQ(account.max_question_bytes, 500U);
 }
 
 }  // namespace

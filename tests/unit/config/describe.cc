@@ -157,6 +157,7 @@ std::string Describe(const Config& config) {
   line("pages.max_readers_per_page", config.pages.max_readers_per_page);
   line("log_level", config.log_level)("log_file", config.log_file)("max_model_calls", config.max_model_calls);
   line("picture_timeout", config.pictures.timeout)("max_picture", config.pictures.max_bytes);
+  line("watch", config.reload.watch)("debounce", config.reload.debounce)("poll_every", config.reload.poll_every);
   for (const AccountConfig& account : config.accounts) DescribeAccount(line, account);
   for (const auto& upstream : config.upstreams) DescribeUpstream(line, upstream);
   for (const auto& client : config.clients) DescribeClient(line, client);

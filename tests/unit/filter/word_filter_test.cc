@@ -41,17 +41,51 @@ struct Case {
 
 TEST(WordFilterTest, DisguisedWordsAreFound) {
   const Case cases[] = {
-      {"fuck", "ｆｕｃｋ"},     {"fuck", "Ⓕⓤc⒦"},       {"fuck", "𝓯𝓾𝓬𝓴"},
-      {"fuck", "ꜰᴜᴄᴋ"},         {"fuck", "🅵🆄🅲🅺"},       {"fuck", "🇫🇺🇨🇰"},
-      {"fuck", "F.U.C.K"},      {"fuck", "fuuuuck"},    {"fuck", "f\u200bu\u200bck"},
-      {"fuck", "fùçk"},         {"kg", "㎏"},           {"台湾赌场", "臺灣賭場"},
-      {"傻逼", "傻-逼"},        {"傻逼", "傻😀逼"},      {"傻逼", "傻\u200d逼"},
-      {"傻逼", "傻　逼"},       {"傻逼", "傻 . 逼"},    {"傻逼", "傻傻逼"},
-      {"傻逼", "傻傻傻逼逼逼"}, {"傻逼", "傻\u00ad逼"}, {"1212", "1️⃣2️⃣1️⃣2️⃣"},
-      {"10086", "⓵⓿⓿❽➏"},       {"12345", "1-2-3-4-5"}, {"博彩", "愽彩"},
-      {"里面", "裏面"},         {"一五", "㊀㈤"},
+      // What NFKC case folding and the pairs of traditional characters cover.
+      {"fuck", "ｆｕｃｋ"},
+      {"fuck", "Ⓕⓤc⒦"},
+      {"fuck", "𝓯𝓾𝓬𝓴"},
+      {"kg", "㎏"},
+      {"一二五", "㊀㊁㈤"},
+      {"fi赌", "ﬁ赌"},
+      {"台湾", "臺灣"},
+      {"赌", "賭"},
+      {"里面", "裏面"},
+      {"干活", "幹活"},
+      // What may lie inside.
+      {"傻逼", "傻-逼"},
+      {"傻逼", "傻😀逼"},
+      {"傻逼", "傻\u200b逼"},
+      {"傻逼", "傻　逼"},
+      {"傻逼", "傻\u00ad逼"},
+      {"傻逼", "傻\u2060逼"},
+      {"傻逼", "傻\u200d逼"},
+      {"1212", "1️⃣2️⃣1️⃣2️⃣"},
+      // What needs a table of its own.
+      {"10086", "⓵⓿⓿❽➏"},
+      {"456", "➃❺⒍"},
+      {"111", "❶⓵１"},
+      {"hello", "ʜᴇʟʟᴏ"},
+      {"ab博", "🅰🅱博"},
+      {"vx", "🇻🇽"},
+      {"fuck", "fùçk"},
+      {"fuck", "fuсk"},  // a Cyrillic letter that looks Latin
+      {"cock", "СОСК"},  // nothing but such letters
+      {"博彩", "愽彩"},
+      {"fuck", "fυϲκ"},  // Greek ones
+      // And what else was seen in the field.
+      {"fuck", "ꜰᴜᴄᴋ"},
+      {"fuck", "🅵🆄🅲🅺"},
+      {"fuck", "🇫🇺🇨🇰"},
+      {"fuck", "F.U.C.K"},
+      {"fuck", "fuuuuck"},
+      {"傻逼", "傻 . 逼"},
+      {"傻逼", "傻傻逼"},
+      {"傻逼", "傻傻傻逼逼逼"},
+      {"12345", "1-2-3-4-5"},
+      {"赌博", "tán 賭-愽"},
   };
-  for (const Case& c : cases) EXPECT_FALSE(Found(*Filter(c.words), c.text).empty()) << c.text;
+  for (const Case& c : cases) EXPECT_FALSE(Found(*Filter(std::string(c.words) + "|=short"), c.text).empty()) << c.text;
 }
 
 TEST(WordFilterTest, ALetterInBetweenMakesAnotherWord) {

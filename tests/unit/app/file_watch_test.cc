@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "app/file_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "support/gate.h"
+#include "support/manual_clock.h"
+#include "support/temp_dir.h"
+#include "support/wait.h"
+
+namespace yingda::app {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+using Watch = config::ReloadOptions::Watch;
+
+void Write(const std::string& path, const std::string& text = "x\n") { std::ofstream(path, std::ios::binary) << text; }
+
+/// A folder and a file below a folder of its own, watched by a loop whose time stands still until it is moved.
+class FileWatchTest : public ::testing::Test {
+ protected:
+  FileWatchTest() {
+    fs::create_directories(folder_.File("etc/rules"));
+    Write(folder_.File("etc/rules/a.yml"));
+    Write(folder_.File("etc/config.yml"));
+  }
+  ~FileWatchTest() override {
+    testing::RunOn(loop_, [&] { watch_.reset(); });
+    loop_.Stop();
+  }
+
+  void Begin(Watch way) {
+    config::ReloadOptions options;
+    options.watch = way;
+    testing::RunOn(loop_, [&] {
+      watch_.emplace(
+          options,
+          std::vector<FileWatch::Place>{{folder_.File("etc/rules"), true}, {folder_.File("etc/config.yml"), false}},
+          loop_, *logger_, [this](FileWatch::Hint hint) { hints_.push_back(hint); });
+      watch_->Start();
+    });
+  }
+  void Shell(const std::string& command) {
+    ASSERT_EQ(std::system(("cd '" + folder_.File("etc") + "' && " + command).c_str()), 0) << command;
+  }
+  /// What came until the loop has read all events, and then another `by` of time has passed.
+  std::vector<FileWatch::Hint> After(base::Duration by) {
+    testing::RunOn(loop_, [] {});  // a round through epoll, which reads what the kernel has told
+    testing::RunOn(loop_, [] {});
+    clock_.Advance(by);
+    EXPECT_TRUE(testing::WaitFor([&] { return loop_.Idle(); }));
+    std::vector<FileWatch::Hint> hints;
+    testing::RunOn(loop_, [&] { hints.swap(hints_); });
+    return hints;
+  }
+  bool Told(base::Duration by = 300ms) { return After(by) == std::vector{FileWatch::Hint::kChanged}; }
+  bool Silent(base::Duration by = 3s) { return After(by).empty(); }
+
+  testing::TempDir folder_;
+  testing::ManualClock clock_;
+  std::unique_ptr<base::Logger> logger_ = base::MakeNullLogger();
+  net::EventLoop loop_{clock_};
+  std::vector<FileWatch::Hint> hints_;
+  std::optional<FileWatch> watch_;
+};
+
+TEST_F(FileWatchTest, EveryWayThatEditorsSaveIsOneHint) {
+  Begin(Watch::kInotify);
+  const char* const
+      saves
+          [] =
+              {
+                  "echo 1 > rules/a.yml",  // nano: in place
+                  "touch rules/4913 && rm rules/4913 && mv rules/a.yml rules/a.yml~ && echo 2 > rules/a.yml && rm "
+                  "rules/a.yml~",  // vim
+                  "ln -s u@h.1 rules/.#a.yml && mv rules/a.yml rules/a.yml~ && echo 3 > rules/a.yml && rm "
+                  "rules/.#a.yml",  // emacs
+                  "sed -i s/3/4/ rules/a.yml",
+                  "echo 5 > new && mv new rules/a.yml",
+                  "cp rules/a.yml rules/b.yml",
+                  "rm rules/b.yml",
+                  "ln rules/a.yml rules/c.yml",
+                  "echo 6 > new && mv new config.yml",
+                  "sed -i s/6/7/ config.yml",
+                  "rm config.yml",
+                  "echo 8 > config.yml",
+              };
+  for (const char* const save : saves) {
+    Shell(save);
+    EXPECT_TRUE(Told()) << save;
+    EXPECT_TRUE(Silent()) << save;
+  }
+}
+
+TEST_F(FileWatchTest, WhatEditorsLeaveAndWhatStandsBesideIsNoHint) {
+  Begin(Watch::kInotify);
+  for (const char* const other : {"echo 1 > rules/.a.yml.swp", "echo 1 > rules/a.yml~", "echo 1 > yingda.log",
+                                  "mkdir data && echo 1 > data/yingda.db", "cat rules/a.yml > /dev/null"}) {
+    Shell(other);
+    EXPECT_TRUE(Silent()) << other;
+  }
+}
+
+TEST_F(FileWatchTest, ChangesThatFollowEachOtherAreOneHintAfterQuietButNotForEver) {
+  Begin(Watch::kInotify);
+  for (int i = 0; i < 7; ++i) {
+    Write(folder_.File("etc/rules/a.yml"), std::to_string(i));
+    Write(folder_.File("etc/rules/b.yml"), std::to_string(i));
+    EXPECT_TRUE(Silent(280ms)) << i;
+  }
+  Write(folder_.File("etc/rules/a.yml"), "at the end of two seconds");
+  EXPECT_TRUE(Told(40ms)) << "somebody who never stops does not keep it from being told";
+}
+
+TEST_F(FileWatchTest, FolderThatVanishesAndComesBackIsWatchedAgain) {
+  Begin(Watch::kInotify);
+  for (const char* const away : {"rm -r rules", "mv rules old"}) {
+    Shell(away);
+    EXPECT_TRUE(Told()) << away;
+    Shell("mkdir rules");
+    EXPECT_TRUE(Told()) << away;
+    Shell("echo 1 > rules/a.yml");
+    EXPECT_TRUE(Told()) << away;
+  }
+  Shell("echo 1 >> old/a.yml");
+  EXPECT_TRUE(Silent()) << "it is another folder now";
+  Shell("rm -r ../etc");
+  EXPECT_TRUE(Told());
+  fs::create_directories(folder_.File("etc"));
+  EXPECT_TRUE(Told());
+  Shell("mkdir rules");
+  EXPECT_TRUE(Told());
+  Shell("echo 1 > rules/z.yml");
+  EXPECT_TRUE(Told());
+}
+
+TEST_F(FileWatchTest, SwitchedLinkIsAHint) {
+  Shell("rm -r rules && mkdir one two && ln -s one rules");
+  Begin(Watch::kInotify);
+  Shell("echo 1 > one/a.yml");
+  EXPECT_TRUE(Told());
+  Shell("ln -s two next && mv -T next rules");
+  EXPECT_TRUE(Told());
+  Shell("echo 1 > two/a.yml");
+  EXPECT_TRUE(Told());
+  Shell("echo 1 > rules/..data_tmp && mv rules/..data_tmp rules/..data");
+  EXPECT_TRUE(Told()) << "a mounted ConfigMap is switched by such a name";
+}
+
+TEST_F(FileWatchTest, PollingLooksEveryTwoSecondsAndWithTheKernelsHelpEveryThirty) {
+  Begin(Watch::kPoll);
+  EXPECT_STREQ(watch_->Way(), "poll");
+  Shell("echo 1 > rules/a.yml");
+  EXPECT_TRUE(Silent(1900ms));
+  EXPECT_EQ(After(100ms), std::vector{FileWatch::Hint::kLookOnce});
+  EXPECT_EQ(After(2s), std::vector{FileWatch::Hint::kLookOnce});
+  testing::RunOn(loop_, [&] { watch_.reset(); });
+  Begin(Watch::kOff);
+  EXPECT_STREQ(watch_->Way(), "off");
+  Shell("echo 1 > rules/a.yml");
+  EXPECT_TRUE(Silent(1h));
+}
+
+}  // namespace
+}  // namespace yingda::app

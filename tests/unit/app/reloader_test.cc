@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+#include "app/reloader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "app/status_report.h"
+#include "support/gate.h"
+#include "support/manual_clock.h"
+#include "support/temp_dir.h"
+#include "support/wait.h"
+
+namespace yingda::app {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+std::string ConfigText(const std::string& more = "") {
+  return "reload: {watch: poll}\naccounts:\n  - name: a\n    token: abcdef\n    rules: ra\n    filters: fa\n" + more +
+         "  - {name: b, token: abcdef, rules: rb, filters: fb}\n";
+}
+
+/// Two accounts' files and a reloader that looks when it is told to; it polls, so that no event comes by itself.
+class ReloaderTest : public ::testing::Test {
+ protected:
+  ReloaderTest() {
+    for (const std::string account : {"a", "b"}) {
+      Write("r" + account + "/1.yml", Rules("旧"));
+      Write("f" + account + "/deny/1.txt", "旧的敏感词\n");
+      Write("f" + account + "/allow/1.txt", "# 没有\n");
+    }
+    Write("config.yml", ConfigText());
+    auto config = config::Load(folder_.File("config.yml"), {});
+    EXPECT_TRUE(config) << config.error().message;
+    // What was written in the last moments cannot be told from what will be written in this one.
+    EXPECT_TRUE(testing::WaitFor([&] { return !Fresh(); }));
+    accounts_[0].name = "a";
+    accounts_[1].name = "b";
+    reloader_.emplace(*config, loop_, *logger_, metrics_);
+    EXPECT_TRUE(reloader_->LoadFirst({&accounts_[0], &accounts_[1]}));
+    testing::RunOn(loop_, [&] { reloader_->Start(); });
+    Quiet();
+  }
+  ~ReloaderTest() override {
+    reloader_->Stop();
+    loop_.Stop();
+  }
+
+  bool Fresh() {
+    std::vector<std::string> places = {folder_.File("config.yml")};
+    for (const std::string folder : {"ra", "rb", "fa/deny", "fa/allow", "fb/deny", "fb/allow"}) {
+      places.push_back(folder_.File(folder));
+    }
+    return StampsOf(places).fresh;
+  }
+  static std::string Rules(const std::string& reply) { return "- keywords: [几点]\n  reply: " + reply + "\n"; }
+  void Write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((folder_.path() / name).parent_path());
+    std::ofstream(folder_.File(name), std::ios::binary) << text;
+  }
+  void Quiet() {
+    ASSERT_TRUE(testing::WaitFor([&] { return !reloader_->Busy() && loop_.Idle(); }));
+  }
+  /// Time enough for what differs to be seen, to be seen unchanged, and to be loaded.
+  void Look() {
+    ASSERT_TRUE(testing::WaitFor([&] { return !Fresh(); }));
+    for (const base::Duration step : {base::Duration(2s), base::Duration(300ms)}) {
+      clock_.Advance(step);
+      Quiet();
+    }
+  }
+  void LookAtAll() {
+    testing::RunOn(loop_, [&] { reloader_->LoadAll(); });
+    Quiet();
+  }
+  ReloadStatus Status() {
+    ReloadStatus status;
+    testing::RunOn(loop_, [&] { status = reloader_->status(); });
+    return status;
+  }
+  std::string Reply(int account) {
+    rules::RuleInput input;
+    input.text = "几点";
+    rules::RuleSet::Scratch scratch;
+    const auto match = accounts_[account].files.Get()->rules->Match(input, scratch);
+    return match ? std::get<wechat::TextReply>(match->reply).content : "";
+  }
+
+  testing::TempDir folder_;
+  testing::ManualClock clock_;
+  std::unique_ptr<base::Logger> logger_ = base::MakeNullLogger();
+  base::Metrics metrics_;
+  net::EventLoop loop_{clock_};
+  std::array<bot::Account, 2> accounts_;
+  std::optional<Reloader> reloader_;
+};
+
+TEST_F(ReloaderTest, WhatIsAsItWasIsNotLoadedAgain) {
+  Look();
+  Look();
+  EXPECT_EQ(Status().accounts[0].generation, 1U);
+  EXPECT_EQ(Status().accounts[0].rules, 1U);
+  EXPECT_EQ(Status().accounts[0].words, 1U);
+  EXPECT_EQ(Status().watch, "poll");
+}
+
+TEST_F(ReloaderTest, EditTakesEffectForItsAccountOnly) {
+  Write("ra/1.yml", Rules("新"));
+  Look();
+  EXPECT_EQ(Reply(0), "新");
+  EXPECT_EQ(Reply(1), "旧");
+  const ReloadStatus status = Status();
+  EXPECT_EQ(status.accounts[0].generation, 2U);
+  EXPECT_EQ(status.accounts[1].generation, 1U);
+  EXPECT_FALSE(status.Failed());
+}
+
+TEST_F(ReloaderTest, EditOfRulesAndWordsIsTakenAsAWhole) {
+  const auto before = accounts_[0].files.Get();
+  Write("ra/1.yml", Rules("新"));
+  Write("fa/deny/1.txt", "|没有词|block\n|还是没有|block\n|没有|block\n|没有|block\n");
+  Look();
+  EXPECT_EQ(accounts_[0].files.Get(), before) << "the words are broken, so the rules wait with them";
+  EXPECT_THAT(Status().accounts[0].failed->errors.front(), HasSubstr("1.txt"));
+  Write("fa/deny/1.txt", "新的敏感词\n");
+  Look();
+  EXPECT_EQ(Reply(0), "新");
+  EXPECT_FALSE(Status().Failed());
+}
+
+TEST_F(ReloaderTest, BrokenFileChangesNothingAndIsToldOnce) {
+  Write("ra/2.yml", "- keywords: [好]\n  match: regexx\n  reply: x\n");
+  Look();
+  EXPECT_EQ(Reply(0), "旧");
+  const ReloadStatus failed = Status();
+  ASSERT_TRUE(failed.accounts[0].failed);
+  EXPECT_THAT(failed.accounts[0].failed->errors, ElementsAre(HasSubstr("2.yml:2:10: ")));
+  EXPECT_EQ(failed.accounts[0].generation, 1U);
+  EXPECT_FALSE(failed.accounts[1].failed);
+  EXPECT_THAT(metrics_.Text(), AllOf(HasSubstr("yingda_reload_total{account=\"a\",result=\"failed\","),
+                                     HasSubstr("yingda_rules{account=\"a\"} 1\n")));
+  const base::WallTime at = failed.accounts[0].failed->at;
+  Look();
+  EXPECT_EQ(Status().accounts[0].failed->at, at) << "the same mistake is not loaded again and again";
+  std::filesystem::remove(folder_.File("ra/2.yml"));
+  Look();
+  EXPECT_FALSE(Status().Failed()) << "an edit that is taken back is good again";
+}
+
+TEST_F(ReloaderTest, ErrorsAreBounded) {
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += "- keywords: [k" + std::to_string(i) + "]\n  match: no\n  reply: x\n";
+  Write("ra/2.yml", text);
+  Look();
+  EXPECT_THAT(Status().accounts[0].failed->errors, SizeIs(Reloader::kMaxErrors));
+  EXPECT_EQ(Status().accounts[0].failed->more, 20U);
+}
+
+TEST_F(ReloaderTest, FolderThatBecomesEmptyOrVanishesIsRefusedUntilAnOperatorSaysSo) {
+  std::filesystem::remove(folder_.File("fa/deny/1.txt"));
+  Look();
+  EXPECT_THAT(Status().accounts[0].failed->errors.front(), AllOf(HasSubstr("fa"), HasSubstr("kill -HUP")));
+  EXPECT_NE(accounts_[0].files.Get()->words->WordCount(), 0U);
+  LookAtAll();
+  EXPECT_FALSE(Status().Failed());
+  EXPECT_EQ(accounts_[0].files.Get()->words->WordCount(), 0U);
+  std::filesystem::remove_all(folder_.File("rb"));
+  Look();
+  EXPECT_TRUE(Status().accounts[1].failed);
+  EXPECT_EQ(Reply(1), "旧");
+  LookAtAll();
+  EXPECT_TRUE(Status().accounts[1].failed) << "a folder that is not there is no wish";
+  EXPECT_EQ(Reply(1), "旧");
+}
+
+TEST_F(ReloaderTest, ChangeThatGoesOnIsWaitedForButNotForEver) {
+  for (int i = 0; i < Reloader::kMostWaits; ++i) {
+    Write("ra/1.yml", Rules("第" + std::to_string(i)));
+    clock_.Advance(i == 0 ? 2s : base::Duration(300ms));
+    Quiet();
+    EXPECT_EQ(Reply(0), "旧") << i;
+  }
+  Write("ra/1.yml", Rules("最后"));
+  clock_.Advance(300ms);
+  Quiet();
+  EXPECT_EQ(Reply(0), "最后");
+}
+
+TEST_F(ReloaderTest, SettingsAreReplacedAndWhatNeedsARestartIsNamed) {
+  const auto before = accounts_[0].settings.Get();
+  Write("config.yml",
+        "server: {drain: 7s}\n" + ConfigText("    texts: {busy: 新忙}\n    quotas: {follower_per_day: 3}\n"));
+  Look();
+  EXPECT_EQ(accounts_[0].settings.Get()->texts.busy, "新忙");
+  EXPECT_EQ(accounts_[0].settings.Get()->quotas.follower_per_day, 3);
+  EXPECT_NE(before->texts.busy, "新忙") << "whoever holds the settings keeps them as they were";
+  EXPECT_THAT(Status().needs_restart, ElementsAre("server"));
+  Write("config.yml", "server: [\n");
+  Look();
+  EXPECT_EQ(accounts_[0].settings.Get()->texts.busy, "新忙");
+  EXPECT_THAT(Status().config_failed->errors.front(), HasSubstr("config.yml:1:"));
+  EXPECT_FALSE(Status().accounts[0].failed);
+  Write("config.yml", ConfigText());
+  Look();
+  EXPECT_EQ(accounts_[0].settings.Get()->texts.busy, bot::Texts().busy);
+  EXPECT_THAT(Status().needs_restart, IsEmpty());
+  EXPECT_FALSE(Status().Failed());
+}
+
+TEST_F(ReloaderTest, OldSetIsFreedWhenNobodyReadsInIt) {
+  std::weak_ptr<const rules::RuleSet> old = accounts_[0].files.Get()->rules;
+  auto reader = old.lock();
+  Write("ra/1.yml", Rules("新"));
+  Look();
+  EXPECT_EQ(Reply(0), "新");
+  clock_.Advance(10s);
+  Quiet();
+  EXPECT_EQ(old.use_count(), 2) << "the reader's, and the one that waits for the reader";
+  reader.reset();
+  clock_.Advance(60s);
+  Quiet();
+  EXPECT_TRUE(old.expired());
+}
+
+TEST_F(ReloaderTest, StatusReadsTheSameForAPerson) {
+  Write("ra/2.yml", "- keywords: [好]\n  match: regexx\n  reply: x\n");
+  Write("config.yml", "server: {drain: 7s}\n" + ConfigText());
+  Look();
+  ServerStatus status;
+  status.now = status.started + 5min;
+  status.ready = true;
+  status.jobs = 7;
+  status.upstreams = {{"main", model::UpstreamHealth::State::kParked}};
+  status.reload = Status();
+  const StatusPage page = ReadStatus(StatusJson(status));
+  EXPECT_TRUE(page.failed);
+  EXPECT_THAT(page.text, AllOf(StartsWith("正在服务"), HasSubstr("5 分钟"), HasSubstr("进行中的消息 7 条"),
+                               HasSubstr("账号 a：规则 1 条，词 1 个；第 1 版"), HasSubstr("2.yml:2:10: "),
+                               HasSubstr("需要重启才生效：server\n"), HasSubstr("模型 main：停用")));
+  status.reload.accounts[0].failed.reset();
+  EXPECT_FALSE(ReadStatus(StatusJson(status)).failed);
+  EXPECT_EQ(ReadStatus("<html>").text, "");
+  EXPECT_EQ(ReadStatus("[]").text, "");
+}
+
+}  // namespace
+}  // namespace yingda::app
