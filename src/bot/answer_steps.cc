@@ -134,34 +134,34 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
 
   return base::Completion<model::ChatOutcome>(
       [this, job, request, may_ask](std::function<void(model::ChatOutcome)> done) {
-      model::ChatModel* const model = job->question.account->model;
-      if (stopping_ || job->left || model == nullptr) {
-        done({model::ChatFailure::kRefused, "no model", "", false, 0, 0});
-        return;
-      }
-      if (!may_ask) {  // words changed while the question waited
-        model::ChatOutcome blocked;
-        blocked.failure = model::ChatFailure::kContentPolicy;
-        blocked.unsent = true;
-        done(blocked);
-        return;
-      }
-      job->call_done = std::move(done);
-      model::ChatEvents events;
-      events.on_text = [this, job](std::string_view text) {
-        job->answer.append(text);
-        job->filter.LookIfDue(*job->question.account, job->answer);
-        if (job->filter.blocked()) {
-          // Not from here, where the call is at work.
-          loop_.Post([this, job] { EndBlocked(job); });
+        model::ChatModel* const model = job->question.account->model;
+        if (stopping_ || job->left || model == nullptr) {
+          done({model::ChatFailure::kRefused, "no model", "", false, 0, 0});
           return;
         }
-        if (job->page_open) pages_.Changed(job->page_id);
-      };
-      events.on_done = [job](const model::ChatOutcome& outcome) {
-        if (job->call_done) std::exchange(job->call_done, nullptr)(outcome);
-      };
-      job->call = model->Ask(request, std::move(events));
+        if (!may_ask) {  // words changed while the question waited
+          model::ChatOutcome blocked;
+          blocked.failure = model::ChatFailure::kContentPolicy;
+          blocked.unsent = true;
+          done(blocked);
+          return;
+        }
+        job->call_done = std::move(done);
+        model::ChatEvents events;
+        events.on_text = [this, job](std::string_view text) {
+          job->answer.append(text);
+          job->filter.LookIfDue(*job->question.account, job->answer);
+          if (job->filter.blocked()) {
+            // Not from here, where the call is at work.
+            loop_.Post([this, job] { EndBlocked(job); });
+            return;
+          }
+          if (job->page_open) pages_.Changed(job->page_id);
+        };
+        events.on_done = [job](const model::ChatOutcome& outcome) {
+          if (job->call_done) std::exchange(job->call_done, nullptr)(outcome);
+        };
+        job->call = model->Ask(request, std::move(events));
       });
 }
 
