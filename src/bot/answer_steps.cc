@@ -141,9 +141,9 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
         }
         if (!may_ask) {  // words changed while the question waited
           model::ChatOutcome blocked;
-      blocked.failure = model::ChatFailure::kContentPolicy;
-      blocked.unsent = true;
-      done(blocked);
+          blocked.failure = model::ChatFailure::kContentPolicy;
+          blocked.unsent = true;
+          done(blocked);
           return;
         }
         job->call_done = std::move(done);

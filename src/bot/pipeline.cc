@@ -51,8 +51,7 @@ Decision ToModel(const Moment& now, std::string_view text, const filter::Verdict
   Decision decision;
   decision.route = Route::kModel;
   decision.action = Action::kAskModel;
-  decision.question =
-      verdict.level == filter::Level::kMask ? now.files.words->Mask(text, verdict) : std::string(text);
+  decision.question = verdict.level == filter::Level::kMask ? now.files.words->Mask(text, verdict) : std::string(text);
   return decision;
 }
 

@@ -13,6 +13,9 @@ namespace {
 // added, so that a text which is held back for long costs no more than one that is not.
 constexpr size_t kLittleHeld = 1024;
 
+// A detector looks back for what it hangs on: 微信 before a name.
+constexpr size_t kKeptForDetectors = 512;
+
 /// Where the text ends in whole characters: before the beginning of one that the next bytes may complete.
 size_t WholeCharacters(std::string_view text) {
   constexpr size_t kLongest = 4;
@@ -37,7 +40,8 @@ Verdict StreamFilter::Append(std::string_view bytes, std::string& shown) {
   text_.append(bytes);
   const size_t held = HeldBytes();
   if (held > options_.most_held_bytes) return Decide(text_.size(), true, shown);
-  if (looked_at_ > kLittleHeld && text_.size() < looked_at_ + looked_at_ / 4) return {};
+  const size_t looked_at = looked_at_ - decided_;
+  if (looked_at > kLittleHeld && held < looked_at + looked_at / 4) return {};
   return Decide(WholeCharacters(text_), false, shown);
 }
 
@@ -84,6 +88,11 @@ void StreamFilter::DropDecided() {
     };
     const size_t letter_end = keep_last(scratch_.letters, FoldMode::kLetters, 0);
     keep_last(scratch_.literal, FoldMode::kLiteral, letter_end);
+    if (!words_->GetOptions().detectors.empty()) {
+      size_t begin = decided_ - std::min(decided_, kKeptForDetectors);
+      while (begin < decided_ && (static_cast<unsigned char>(text_[begin]) & 0xC0) == 0x80) ++begin;
+      kept = text.substr(begin);
+    }
   }
   before_ += decided_ - kept.size();
   text_.replace(0, decided_, kept);

@@ -105,7 +105,7 @@ void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from
 }
 
 // After the words, so that allow words can excuse what is detected: of a link its name only.
-void WordFilter::RunDetectors(Scratch& scratch) const {
+void WordFilter::RunDetectors(size_t from, Scratch& scratch) const {
   auto number = static_cast<uint32_t>(words_.size() + parts_.size());
   const FoldedText& text = scratch.literal;
   for (const DetectorOptions& detector : options_.detectors) {
@@ -117,7 +117,7 @@ void WordFilter::RunDetectors(Scratch& scratch) const {
       const bool excused = std::any_of(scratch.allowed.begin(), scratch.allowed.end(), [&](const WordHit& allowed) {
         return allowed.begin <= key_begin && key_end <= allowed.end;
       });
-      if (excused) continue;
+      if (excused || text.Begin(found.first) < from) continue;
       scratch.denied.push_back({text.Begin(found.first), text.EndWithInvisible(found.last - 1), number});
     }
     ++number;
@@ -150,7 +150,7 @@ void WordFilter::DropCovered(Scratch& scratch, std::vector<Explanation>* refused
 // Keeps the parts of those words only of which every part is there.
 void WordFilter::DropIncomplete(Scratch& scratch, std::vector<Explanation>* refused) const {
   std::vector<uint64_t>& seen = scratch.parts_seen;
-  seen.clear();
+  seen = scratch.parts_before;
   for (const WordHit& hit : scratch.denied) {
     const Part* const part = PartOf(hit.word);
     if (part != nullptr) seen.push_back(uint64_t{part->word} << 8 | part->number);
@@ -176,7 +176,7 @@ void WordFilter::DropIncomplete(Scratch& scratch, std::vector<Explanation>* refu
   std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
 }
 
-// Leaves in scratch.denied the words that stand, in order.
+// Leaves in scratch.denied the words that stand, in order; of "a && b" all parts that do.
 void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const {
   scratch.denied.clear();
   scratch.allowed.clear();
@@ -189,11 +189,10 @@ void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std:
     scratch.literal.Fold(text, FoldMode::kLiteral);
     FindIn(literal_, scratch.literal, from, scratch, refused);
   }
-  if (detects) RunDetectors(scratch);
+  if (detects) RunDetectors(from, scratch);
   std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
   std::sort(scratch.allowed.begin(), scratch.allowed.end(), InOrder);
   DropCovered(scratch, refused);
-  if (has_groups_) DropIncomplete(scratch, refused);
 }
 
 size_t WordFilter::OpenWildcards(const FoldedText& letters, Scratch& scratch) const {
@@ -231,6 +230,10 @@ Verdict WordFilter::Check(std::string_view text, Direction direction, Scratch& s
   Verdict verdict;
   if (!For(direction).enabled) return verdict;
   Find(text, 0, scratch, nullptr);
+  if (has_groups_) {
+    scratch.parts_before.clear();
+    DropIncomplete(scratch, nullptr);
+  }
   verdict.hits.reserve(scratch.denied.size());
   for (WordHit hit : scratch.denied) {
     hit.level = LevelOf(hit.word, direction);

@@ -99,6 +99,7 @@ struct Scratch {
   std::vector<WordHit> allowed;
   std::vector<Detection> detections;
   std::vector<uint64_t> parts_seen;
+  std::vector<uint64_t> parts_before;  // of "a && b", seen before the text; see CheckFrom
 };
 
 /// Finds sensitive words in what followers write and in what the model answers, in spite of case, width, styled and
@@ -119,7 +120,9 @@ class WordFilter {
 
   /// Check of a text from byte `from` on; what stands before it is only to show what a word touches. If it `goes_on`,
   /// it has whole code points so far, and what begins to be a word, what the next character may make part of a longer
-  /// word and what an allow word may yet cover stay undecided.
+  /// word and what an allow word may yet cover stay undecided. The parts of "a && b" that are decided are noted in
+  /// `scratch` for what comes behind: such a word counts from where the last of its parts is decided, and the parts
+  /// before that stay as they were shown.
   OpenVerdict CheckFrom(std::string_view text, size_t from, bool goes_on, Direction direction, Scratch& scratch) const;
 
   /// `text` with one '*' for each character inside hits of level mask or higher, or with the replacement of a word that
@@ -178,7 +181,7 @@ class WordFilter {
   void Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const;
   void FindIn(const PatternIndex& index, FoldedText& text, size_t from, Scratch& scratch,
               std::vector<Explanation>* refused) const;
-  void RunDetectors(Scratch& scratch) const;
+  void RunDetectors(size_t from, Scratch& scratch) const;
   void DropCovered(Scratch& scratch, std::vector<Explanation>* refused) const;
   void DropIncomplete(Scratch& scratch, std::vector<Explanation>* refused) const;
   const Part* PartOf(uint32_t pattern) const;

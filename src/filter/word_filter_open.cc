@@ -58,7 +58,17 @@ OpenVerdict WordFilter::CheckFrom(std::string_view text, size_t from, bool goes_
     };
     look_at(letters_, scratch.letters, widest_gap_);
     look_at(literal_, scratch.literal, kWidestLiteralGap);
+    const auto hold_from = [&](size_t first, const FoldedText& folded) {
+      if (first < folded.size()) decided = std::min(decided, folded.Begin(first));
+    };
+    if (!letters_.Empty()) hold_from(OpenWildcards(scratch.letters, scratch), scratch.letters);
+    if (!options_.detectors.empty()) hold_from(OpenDetection(scratch.literal), scratch.literal);
     open.decided = std::max(from, BeforeAll(scratch.denied, scratch.allowed, decided));
+  }
+  if (has_groups_) {
+    std::erase_if(scratch.denied, [&](const WordHit& hit) { return hit.end > open.decided; });
+    DropIncomplete(scratch, nullptr);
+    scratch.parts_before = scratch.parts_seen;
   }
   for (WordHit hit : scratch.denied) {
     hit.level = LevelOf(hit.word, direction);

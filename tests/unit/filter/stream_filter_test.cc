@@ -86,6 +86,30 @@ TEST(StreamFilterTest, WhatIsHeldBackIsBounded) {
   EXPECT_EQ(shown.find("大笑"), std::string::npos);
 }
 
+TEST(StreamFilterTest, WordsThatCountTogetherCountFromTheLastOfThem) {
+  const auto words = Filter("甲乙 && 丙丁|mask\n");
+  EXPECT_EQ(Shown(words, {"有甲乙啊", "，没有别的"}), "有甲乙啊，没有别的");
+  EXPECT_EQ(Shown(words, {"有甲乙啊", "，也有丙", "丁呢，和甲乙啊"}), "有甲乙啊，也有**呢，和**啊");
+  EXPECT_EQ(Shown(words, {"有甲乙和丙丁啊"}), "有**和**啊");
+}
+
+TEST(StreamFilterTest, AWildcardIsHeldBackUntilItsLetterIsKnown) {
+  const auto words = Filter("迷?药|mask\n");
+  EXPECT_EQ(Shown(words, {"说迷"}), "说");
+  EXPECT_EQ(Shown(words, {"说迷幻"}), "说");
+  EXPECT_EQ(Shown(words, {"说迷幻", "药吧"}), "说***吧");
+  EXPECT_EQ(Shown(words, {"说迷幻", "了吧"}), "说迷幻了吧");
+}
+
+TEST(StreamFilterTest, ANumberIsHeldBackWhileItGrows) {
+  Options options;
+  options.detectors.push_back({DetectorKind::kDigits, {Level::kPass, Level::kMask}, 6});
+  const auto words = WordFilter::FromLists({}, options);
+  EXPECT_EQ(Shown(words, {"号码123"}), "号码");
+  EXPECT_EQ(Shown(words, {"号码123", "45"}), "号码");
+  EXPECT_EQ(Shown(words, {"号码123", "456吧好"}), "号码******吧好");
+}
+
 TEST(StreamFilterTest, WithoutWordsEverythingIsShownAtOnce) {
   StreamFilter stream(nullptr, Direction::kOutbound);
   std::string shown;
@@ -118,13 +142,24 @@ class Dealer {
     return text;
   }
 
+  std::string Letters(size_t longest) {
+    std::string text;
+    for (size_t left = 1 + Below(longest); left > 0; --left) text += std::vector{"网", "络", "k", "1"}[Below(4)];
+    return text;
+  }
+
   WordList Words(bool allow, size_t most) {
     WordList list;
     list.allow = allow;
     for (size_t left = Below(most) + (allow ? 0 : 1); left > 0; --left) {
       ListedWord word;
       word.text = Characters(4, 1);
-      word.level = static_cast<Level>(Below(4));
+      word.levels = {Level::kPass, static_cast<Level>(Below(4))};
+      if (Below(4) == 0) {  // 迷?药
+        word.parts = {{word.text, Letters(2)}};
+        if (Below(2) == 0) word.parts[0].push_back(Letters(1));
+      }
+      if (Below(5) == 0) word.replacement = "【略】";
       word.boundary = static_cast<Boundary>(Below(3));
       word_texts_.push_back(word.text);
       list.words.push_back(std::move(word));
@@ -174,7 +209,10 @@ TEST(StreamFilterTest, ShowsWhatCheckAndMaskMakeOfTheWholeTextHoweverItIsCut) {
     std::vector<WordList> lists;
     lists.push_back(dealer.Words(false, 10));
     lists.push_back(dealer.Words(true, 4));
-    const auto words = WordFilter::FromLists(lists);
+    Options options;
+    if (seed % 4 == 0) options.detectors.push_back({DetectorKind::kDigits, {Level::kPass, Level::kMask}, 5});
+    if (seed % 8 == 0) options.detectors.push_back({DetectorKind::kUrl, {Level::kPass, Level::kBlock}, 8});
+    const auto words = WordFilter::FromLists(lists, options);
     for (int round = 0; round < 8; ++round) {
       const std::string text = dealer.Text();
       const Verdict whole = words->Check(text, Direction::kOutbound, scratch);
