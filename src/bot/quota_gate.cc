@@ -29,7 +29,7 @@ int64_t QuotaGate::Taken(const Account& account, const std::string& open_id) {
 
 void QuotaGate::GiveBack(const Account& account, const std::string& open_id, int64_t day) {
   if (day == 0) return;
-  quota_.GiveBack(account.name, account.quotas, open_id, day, loop_.clock().WallNow());
+  quota_.GiveBack(account.name, account.settings.Get()->quotas, open_id, day, loop_.clock().WallNow());
   Show(account);
 }
 

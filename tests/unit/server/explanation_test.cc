@@ -96,7 +96,7 @@ TEST_F(ExplanationTest, InstructionAndFurtherRepliesAreShown) {
   rules::LoadReport report;
   auto rules = rules::RuleSet::Load({folder_.File("rules")}, report);
   ASSERT_TRUE(rules) << rules.error().message;
-  account_.rules.Set(*rules);
+  account_.files.Set(std::make_shared<const bot::AccountFiles>(bot::AccountFiles{*rules, account_.files.Get()->words}));
   Ask("讲故事吧");
   EXPECT_EQ(json_["route"], "model");
   EXPECT_EQ(json_["instruction"], "讲得短一点");
