@@ -110,6 +110,7 @@ void Reloader::Start() {
   watch_.emplace(started_.reload, AllPlaces(started_), loop_, logger_, [this](FileWatch::Hint hint) { Hint(hint); });
   watch_->Start();
   status_.watch = watch_->Way();
+  if (started_.reload.watch == config::ReloadOptions::Watch::kOff) return;
   Hint(FileWatch::Hint::kLookOnce);  // for what changed between loading and watching
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bot/account.h"
 
-#include "bot/statistics.h"
 #include "text/markdown.h"
 
 namespace yingda::bot {
@@ -18,12 +17,13 @@ std::string Account::PageMarkdown(std::string_view answer) const {
   return again == shown ? masked : again;
 }
 
-void Account::CountAnswer(std::string_view answer) const {
-  const auto list = files.Get()->words;
-  if (!list || statistics == nullptr || answer.empty()) return;
+Account::Judged Account::Judge(std::string_view answer) const {
+  Judged judged{text::WeChatText(answer), {}, files.Get()->words};
+  if (!judged.words || judged.text.empty()) return judged;
   filter::Scratch scratch;
-  const filter::Verdict verdict = list->Check(text::WeChatText(answer), filter::Direction::kOutbound, scratch);
-  statistics->CountWords(*list, verdict, filter::Direction::kOutbound);
+  judged.verdict = judged.words->Check(judged.text, filter::Direction::kOutbound, scratch);
+  judged.text = judged.words->Mask(judged.text, judged.verdict);
+  return judged;
 }
 
 std::optional<std::string> Account::Passed(std::string_view text) const {

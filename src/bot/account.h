@@ -70,8 +70,13 @@ struct Account {
   /// Does the outbound word filter change it?
   bool Finds(std::string_view text) const;
 
-  /// Notes for the statistics which words an answer holds; once for each.
-  void CountAnswer(std::string_view answer) const;
+  /// All of it in one go: the answer as Readable makes it, and what the outbound filter found in it.
+  struct Judged {
+    std::string text;
+    filter::Verdict verdict;
+    std::shared_ptr<const filter::WordFilter> words;  // that found it; null: there are none
+  };
+  Judged Judge(std::string_view answer) const;
 
  private:
   std::string Masked(std::string_view text) const;

@@ -22,8 +22,9 @@ FollowUp::Options FollowUpOptions(const AnswerDesk::Options& options) {
 
 }  // namespace
 
-AnswerDesk::Instruments::Instruments(base::Metrics& metrics)
-    : jobs(metrics.Gauge("yingda_jobs", "Messages being worked on or waiting for their reply to arrive")),
+AnswerDesk::Instruments::Instruments(base::Logger& logger, base::Metrics& metrics)
+    : words(logger, metrics),
+      jobs(metrics.Gauge("yingda_jobs", "Messages being worked on or waiting for their reply to arrive")),
       waiting(metrics.Gauge("yingda_pushes_waiting", "Open pushes that wait for a reply")),
       delivered_on_try{
           &metrics.Counter("yingda_answers_total", "Answers by the way they reached the follower", {{"way", "try1"}}),
@@ -65,7 +66,7 @@ AnswerDesk::AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, s
       logger_(logger),
       tagger_(tagger),
       started_ms_(base::UnixMilliseconds(loop.clock().WallNow())),
-      instruments_(std::make_unique<Instruments>(metrics)),
+      instruments_(std::make_unique<Instruments>(logger, metrics)),
       queues_(options_.max_waiting_per_follower),
       inbox_(options_.inbox, loop, store, logger),
       follow_up_(FollowUpOptions(options_), loop, inbox_, pages, logger, metrics, tagger),

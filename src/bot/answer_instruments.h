@@ -5,13 +5,15 @@
 
 #include "base/metrics.h"
 #include "bot/answer_desk.h"
+#include "bot/word_log.h"
 
 namespace yingda::bot {
 
-/// The desk's metrics, looked up once.
+/// The desk's metrics, looked up once, and what it says of words in answers.
 struct AnswerDesk::Instruments {
-  explicit Instruments(base::Metrics& metrics);
+  Instruments(base::Logger& logger, base::Metrics& metrics);
 
+  WordLog words;
   base::Gauge& jobs;
   base::Gauge& waiting;
   std::array<base::Counter*, 3> delivered_on_try;

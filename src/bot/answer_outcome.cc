@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "bot/answer_desk.h"
 #include "bot/answer_instruments.h"
+#include "bot/statistics.h"
 #include "model/conversation.h"
 #include "text/markdown.h"
 
@@ -31,16 +32,19 @@ int64_t AnswerDesk::TokensOf(const Job& job, const model::ChatOutcome& outcome) 
 
 ShownAnswer AnswerDesk::Shown(const Job& job, const model::ChatOutcome& outcome) const {
   const Account& account = *job.question.account;
-  if (account.statistics != nullptr) {  // when the reply is out
-    loop_.Post([&account, answer = job.answer] { account.CountAnswer(answer); });
-  }
   const Texts& texts = job.question.settings->texts;
   const bool whole = outcome.failure == model::ChatFailure::kNone;
-  if (account.AnswerBlocked(job.answer)) {
+  Account::Judged judged = account.Judge(job.answer);
+  if (!judged.verdict.hits.empty()) {
+    const auto outbound = filter::Direction::kOutbound;
+    if (account.statistics != nullptr) account.statistics->CountWords(*judged.words, judged.verdict, outbound);
+    instruments_->words.Note(account.name, job.question.request_id, outbound, *judged.words, judged.verdict);
+  }
+  if (judged.verdict.level == filter::Level::kBlock) {
     if (whole || outcome.truncated) instruments_->blocked_whole.Add();
     return {job.given.empty() ? texts.blocked_answer : texts.blocked_rest, false, false};
   }
-  std::string text = account.Readable(job.answer);
+  std::string text = std::move(judged.text);
   if (base::TrimBlanks(text).empty() || !(whole || outcome.truncated)) {
     return {FailureText(whole ? model::ChatFailure::kEmpty : outcome.failure, job.question.settings->texts), false,
             false};

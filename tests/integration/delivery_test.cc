@@ -353,7 +353,7 @@ TEST(DeliveryTest, HistoryFitsItsBudgetAsTheUpstreamCountsTokens) {
                        script.prompt_tokens = tokens_told;
                        return script;
                      },
-                 .more_answers = "  history_tokens: 1500\n"});
+                 .history_tokens = 1500});
     const auto follower = world.NewFollower();
     size_t longest = 0;
     for (int i = 0; i < 12; ++i) {

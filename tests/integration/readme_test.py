@@ -136,6 +136,11 @@ class ReadmeTest(unittest.TestCase):
             "test_programs_with_a_key_made_as_written_get_the_token_and_call_the_api",
         'curl -H "Authorization: Bearer $CRM_KEY" http://127.0.0.1:9090/wxapi/main/cgi-bin/menu/get':
             "test_programs_with_a_key_made_as_written_get_the_token_and_call_the_api",
+        f"{BUILT} status": "test_status_and_stats_tell_of_a_running_server",
+        f"{BUILT} stats": "test_status_and_stats_tell_of_a_running_server",
+        f"{BUILT} rules import --online": "test_imports_make_files_of_ours",
+        f"{BUILT} rules import autoreply.json": "test_imports_make_files_of_ours",
+        f"{BUILT} words import words.txt": "test_imports_make_files_of_ours",
         "pkill -HUP -x yingda": "test_hangup_signal_finds_the_program_by_its_name_and_reloads",
     }
 
@@ -258,6 +263,35 @@ class ReadmeTest(unittest.TestCase):
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertIn("all good", result.stdout)
 
+    def test_status_and_stats_tell_of_a_running_server(self):
+        status, stats = self.commands_for("test_status_and_stats_tell_of_a_running_server")
+        with Server(rules="- keywords: [ping]\n  reply: pong\n") as server:
+            result = execute(status, server.root)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertIn("1 条规则", result.stdout)
+            result = execute(stats, server.root)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertIn("ping", result.stdout)
+
+    def test_imports_make_files_of_ours(self):
+        online, rules, words = self.commands_for("test_imports_make_files_of_ours")
+        answer = {"is_add_friend_reply_open": 1, "is_autoreply_open": 0,
+                  "add_friend_autoreply_info": {"type": "text", "content": "欢迎关注"}}
+        with Installation() as installation, WeChatApi() as wechat:
+            wechat.answers["/cgi-bin/get_current_autoreply_info"] = answer
+            (installation.root / "autoreply.json").write_text(json.dumps(answer), encoding="utf-8")
+            (installation.root / "words.txt").write_text("某个坏词组，\r\n", encoding="gb18030")
+            imported = installation.root / "reply_rules/imported.yml"
+            for command in (online, rules):
+                imported.unlink(missing_ok=True)
+                result = execute(command, installation.root, YINGDA_APP_SECRET="a-secret",
+                                 YINGDA__ACCOUNTS__MAIN__API_BASE=wechat.url)
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+                self.assertIn("欢迎关注", imported.read_text(encoding="utf-8"))
+            result = execute(words, installation.root)
+            self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            self.assertIn("某个坏词组", (installation.root / "filters/deny/words.txt").read_text(encoding="utf-8"))
+
     def test_online_check_asks_wechat_and_says_what_the_account_can(self):
         command, = self.commands_for("test_online_check_asks_wechat_and_says_what_the_account_can")
         model = Server()
@@ -300,7 +334,8 @@ class ReadmeTest(unittest.TestCase):
         result = execute(command + " --followers 5 --minutes 1 --kills 1", SOURCE)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertIn("model calls", result.stdout)
-        options = execute(command + " --help", SOURCE).stdout
+        others = (f"{BUILT} {name}" for name in ("rules import", "stats"))
+        options = "".join(execute(shown + " --help", SOURCE).stdout for shown in (command, *others))
         for readme in READMES:
             named = re.findall(r"`(--[a-z-]+)(?: FOLDER)?`", text_of(readme))
             self.assertGreater(len(named), 3)
@@ -313,9 +348,9 @@ class ReadmeTest(unittest.TestCase):
             named = re.findall(r"`(yingda_\w+)(?:{([\w,]+)})?`", text_of(readme))
             self.assertGreater(len(named), 10)
             for name, labels in named:
-                self.assertIn(f'"{name}"', sources)
+                self.assertTrue(f'"{name}"' in sources, f"{name} in {readme}")
                 for label in filter(None, labels.split(",")):
-                    self.assertRegex(sources, rf'"{name}"[^;]*?{{"{label}", ', f"{name} in {readme}")
+                    self.assertTrue(re.search(rf'"{name}"[^;]*?{{"{label}", ', sources), f"{name} {label} in {readme}")
 
     def test_serve_stays_in_the_foreground_and_stops_with_0(self):
         command, = self.commands_for("test_serve_stays_in_the_foreground_and_stops_with_0")

@@ -126,7 +126,7 @@ void World::WriteFiles() {
             (options_.public_url.empty() ? "" : "public_url: " + options_.public_url + "\n") +
             "window: { tries: " + std::to_string(options_.tries) +
             " }\n"
-            "answers:\n  history_tokens: 3000\n" +
+            "answers:\n  history_tokens: " + std::to_string(options_.history_tokens) + "\n" +
             options_.more_answers +
             "accounts:\n"
             "  - name: main\n"
@@ -151,6 +151,7 @@ void World::WriteFiles() {
 void World::StartApplication() {
   auto config = config::Load(folder_.File("config.yml"), {{"PORT", std::to_string(port_)}});
   ASSERT_TRUE(config) << config.error().message;
+  config->reload.watch = config::ReloadOptions::Watch::kOff;  // the file does not know what is changed here
   if (options_.change_config) options_.change_config(*config);
   application_ = std::make_unique<app::Application>(*std::move(config), clock_, *logger_);
   const auto started = application_->Start();

@@ -35,6 +35,7 @@ class World {
     std::string more_accounts{};  // list items below accounts:
     std::string more_config{};    // appended to config.yml
     std::string more_answers{};   // lines below answers:, each indented by two
+    int history_tokens = 3000;
     std::string model = "main";   // empty: the account has no upstream
     // Not empty: auto, passive, push or miniprogram, and WeChat's API is there.
     std::string kind{};

@@ -233,9 +233,10 @@ TEST_F(StatisticsTest, AMessageCountsOnceForEachListAndTagWhoseWordsItHolds) {
 }
 
 TEST_F(StatisticsTest, WordsOfAnAnswerAreCountedAsOutbound) {
-  account_.statistics = &statistics();
-  account_.CountAnswer("这里有**坏词**甲，也有轻词。");
-  account_.CountAnswer("没有。");
+  for (const char* const answer : {"这里有**坏词**甲，也有轻词。", "没有。"}) {
+    const Account::Judged judged = account_.Judge(answer);
+    statistics().CountWords(*judged.words, judged.verdict, filter::Direction::kOutbound);
+  }
   EXPECT_THAT(Lines(statistics().Report(1).files), ElementsAre("out block deny/a.txt=1", "out mask deny/a.txt=1"));
 }
 
