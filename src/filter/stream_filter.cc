@@ -48,7 +48,7 @@ Verdict StreamFilter::Decide(size_t end, bool whole, std::string& shown) {
   const std::string_view text = std::string_view(text_).substr(0, end);
   size_t decided = end;
   if (words_ && end > decided_) {
-    OpenVerdict open = words_->CheckFrom(text, decided_, !whole, direction_, scratch_);
+    OpenVerdict open = words_->CheckFrom(text, decided_, !whole, direction_, seen_, scratch_);
     decided = open.decided;
     verdict = std::move(open.verdict);
   }
@@ -69,21 +69,27 @@ Verdict StreamFilter::Decide(size_t end, bool whole, std::string& shown) {
   return verdict;
 }
 
-/// Of what is decided, what comes behind depends only on the last letter (a run of equal ones may go on) and on the
-/// last character that is seen (a word may touch it).
+/// Of what is decided, what comes behind depends only on the last letter (a run of equal ones may go on), on the last
+/// character that is seen (a word may touch it), and for detectors on some more of those.
 void StreamFilter::DropDecided() {
   std::string kept;
   if (words_) {
     const std::string_view text = std::string_view(text_).substr(0, decided_);
-    const auto keep_last = [&](FoldedText& folded, FoldMode mode, size_t from) {
-      folded.Fold(text, mode);
-      if (folded.size() == 0 || folded.Begin(folded.size() - 1) < from) return size_t{0};
-      const size_t end = folded.End(folded.size() - 1);
-      kept.append(text, folded.Begin(folded.size() - 1), end - folded.Begin(folded.size() - 1));
-      return end;
+    const FoldedText& letters = scratch_.letters;
+    const FoldedText& seen = scratch_.literal;
+    scratch_.letters.Fold(text, FoldMode::kLetters);
+    scratch_.literal.Fold(text, FoldMode::kLiteral);
+    size_t end = 0;
+    const auto keep = [&](const FoldedText& folded, size_t at) {
+      if (folded.Begin(at) < end) return;  // ㎏ is two
+      end = folded.End(at);
+      kept.append(text, folded.Begin(at), end - folded.Begin(at));
     };
-    const size_t letter_end = keep_last(scratch_.letters, FoldMode::kLetters, 0);
-    keep_last(scratch_.literal, FoldMode::kLiteral, letter_end);
+    const size_t count = words_->GetOptions().detectors.empty() ? 1 : kDetectorLookBehind;
+    const size_t first = seen.size() - std::min(count, seen.size());
+    const size_t last_letter = letters.size() - 1;
+    if (letters.size() > 0 && letters.Begin(last_letter) < seen.Begin(first)) keep(letters, last_letter);
+    for (size_t at = first; at < seen.size(); ++at) keep(seen, at);
   }
   before_ += decided_ - kept.size();
   text_.replace(0, decided_, kept);

@@ -124,7 +124,7 @@ class Dealer {
     for (size_t left = Below(most) + (allow ? 0 : 1); left > 0; --left) {
       ListedWord word;
       word.text = Characters(4, 1);
-      word.level = static_cast<Level>(Below(4));
+      word.levels = {static_cast<Level>(Below(4)), static_cast<Level>(Below(4))};
       word.boundary = static_cast<Boundary>(Below(3));
       word_texts_.push_back(word.text);
       list.words.push_back(std::move(word));
