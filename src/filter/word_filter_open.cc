@@ -7,6 +7,7 @@ namespace yingda::filter {
 namespace {
 
 constexpr size_t kNone = static_cast<size_t>(-1);
+constexpr size_t kShortestStretch = 3;
 constexpr uint32_t kWidestLiteralGap = 255;  // Word::longest_gap of words that are not measured
 
 // A hit that ends where the text ends may touch what comes next, and takes in the invisible characters behind it.
@@ -19,10 +20,14 @@ size_t FirstEndingAt(const std::vector<WordHit>& hits, size_t end) {
 }
 
 // The end of the last character that counts. A word that ends there may have been stretched, and then the next equal
-// letter makes it longer, or undoes it if it comes behind too wide a gap.
-size_t EndOfLast(const FoldedText& text) {
+// letter makes it longer, or undoes it if it comes behind too wide a gap. Behind such a gap others are safe.
+size_t EndOfLast(const FoldedText& text, uint32_t widest_gap) {
   const size_t size = text.size();
-  return size > 0 && !IsAsciiDigit(text[size - 1]) ? text.EndWithInvisible(size - 1) : text.Original().size();
+  if (size == 0 || IsAsciiDigit(text[size - 1])) return text.Original().size();
+  const Gap gap = text.GapBefore(size);
+  const bool run = size >= kShortestStretch && text[size - 2] == text[size - 1] && text[size - 3] == text[size - 1];
+  if (!run && (gap.newline || gap.visible > widest_gap)) return text.Original().size();
+  return text.EndWithInvisible(size - 1);
 }
 
 // Before the hits that reach across the place, and before those that reach across that place, and so on.
@@ -47,7 +52,7 @@ size_t WordFilter::OpenFrom(size_t from, const Scratch& scratch) const {
     if (index.Empty()) return;
     const size_t first = index.OpenFrom(folded, folded.FirstAt(from), widest_gap);
     if (first < folded.size()) open = std::min(open, folded.Begin(first));
-    for (const size_t end : {folded.Original().size(), EndOfLast(folded)}) {
+    for (const size_t end : {folded.Original().size(), EndOfLast(folded, widest_gap)}) {
       open = std::min({open, FirstEndingAt(scratch.denied, end), FirstEndingAt(scratch.allowed, end)});
     }
   };
