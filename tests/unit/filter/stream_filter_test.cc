@@ -100,6 +100,8 @@ TEST(StreamFilterTest, WhatIsDetectedIsHeldBackUntilItEnds) {
   EXPECT_EQ(Shown(words, {"写给me", "@exa", "mple.com吧"}), "写给**************吧");
   EXPECT_EQ(Shown(words, {"加微信", "：", "ab", "cd12", "吧"}), "加微信：******吧") << "what introduces it is shown";
   EXPECT_EQ(Shown(words, {"加微信公众", "：", "abcd12", "吧"}), "加微信公众：abcd12吧");
+  EXPECT_EQ(Shown(words, {"wechat号是号是", "abcd12", "吧"}), "wechat号是号是******吧");
+  EXPECT_EQ(Shown(words, {"nwechat号是号是", "abcd12", "吧"}), "nwechat号是号是abcd12吧") << "the farthest look behind";
   EXPECT_EQ(Shown(words, {"This is it, ", "really. ", "我说。"}), "This is it, really. 我说。");
 }
 
