@@ -48,6 +48,8 @@ TEST(StreamFilterTest, HoldsBackOnlyWhatMayStillBecomeAWord) {
   EXPECT_EQ(Shown(words, {"一个大麻"}), "一个");
   EXPECT_EQ(Shown(words, {"一个大麻", "烦啊"}), "一个大麻烦啊");
   EXPECT_EQ(Shown(words, {"一个大麻", "店"}), "一个**店");
+  EXPECT_EQ(Shown(words, {"大麻。\n"}), "**。\n");
+  EXPECT_EQ(Shown(words, {"大麻麻麻\n", "麻", "店"}), "**麻麻\n麻店") << "one run, and too wide a gap in it";
 }
 
 TEST(StreamFilterTest, ALetterBehindAWordUndoesIt) {
