@@ -97,14 +97,19 @@ void Application::MakeUpstreams() {
   for (const auto& upstream : config_.upstreams) {
     std::unique_ptr<model::ChatModel> model =
         std::make_unique<model::OpenAiChatModel>(upstream, *http_client_, loop_, logger_, metrics_);
+    model::KeepWarm* keeps_warm = nullptr;
     if (upstream.keep_warm > 0s) {
       model::KeepWarm::Options options{.upstream = upstream.name, .every = upstream.keep_warm};
       auto warm = std::make_unique<model::KeepWarm>(std::move(options), std::move(model), loop_, logger_, metrics_);
-      warm_.push_back(warm.get());
+      warm_.push_back(keeps_warm = warm.get());
       model = std::move(warm);
     }
     upstreams_.push_back(std::make_unique<model::Upstream>(upstream.name, std::move(model), upstream.takes_pictures,
                                                            config_.upstream_health, logger_, metrics_));
+    if (keeps_warm == nullptr) continue;
+    keeps_warm->AskOnlyWhile([this, &health = upstreams_.back()->health()] {
+      return health.StateAt(loop_.clock().Now()) != model::UpstreamHealth::State::kParked;
+    });
   }
 }
 

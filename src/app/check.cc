@@ -55,10 +55,10 @@ bool CheckAccount(const config::AccountConfig& account) {
     return false;
   }
   rules::LintOptions options;
-  options.words = data->words.get();
+  options.words = data->files.words.get();
   options.commands = bot::CommandsToKeepFree();
   std::vector<std::string> warnings = std::move(data->warnings);
-  for (std::string& line : rules::Lint(data->rules->rules(), options)) warnings.push_back(std::move(line));
+  for (std::string& line : rules::Lint(data->files.rules->rules(), options)) warnings.push_back(std::move(line));
   warnings = Sorted(std::move(warnings));
   for (const std::string& warning : warnings) {
     std::fprintf(stderr, "warning: %s\n", warning.c_str());

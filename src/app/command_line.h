@@ -33,6 +33,7 @@ struct ExplainArguments {
   std::string config_file;
   std::string account;
   std::string text;
+  std::string at;  // a time in China, "2026-11-21 23:00"; empty: now
   bool json = false;
 };
 int RunExplain(const ExplainArguments& arguments);

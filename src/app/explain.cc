@@ -18,6 +18,15 @@ class NoCallModel final : public model::ChatModel {
 }  // namespace
 
 int RunExplain(const ExplainArguments& arguments) {
+  base::WallTime now = base::SystemClock().WallNow();
+  if (!arguments.at.empty()) {
+    const auto minute = rules::ParseMinute(arguments.at, false);
+    if (!minute) {
+      std::fprintf(stderr, "--at: not understood: write a date and a time in China, e.g. \"2026-11-21 23:00\"\n");
+      return kExitUsage;
+    }
+    now = rules::TimeOfMinute(*minute);
+  }
   const auto config = LoadConfigFile(arguments.config_file);
   if (!config) return kExitConfig;
   const config::AccountConfig* const from = FindAccount(*config, arguments.account);
@@ -34,7 +43,7 @@ int RunExplain(const ExplainArguments& arguments) {
   account.files.Set(std::make_shared<const bot::AccountFiles>(data->files));
   if (!from->upstreams.empty()) account.model = &model;
   const server::Explanation explanation =
-      server::Explain(account, server::TextMessage(base::ToValidUtf8(arguments.text)));
+      server::Explain(account, server::TextMessage(base::ToValidUtf8(arguments.text)), now);
   std::fputs(arguments.json ? explanation.json.c_str() : explanation.text.c_str(), stdout);
   return kExitOk;
 }

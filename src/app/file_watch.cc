@@ -113,12 +113,14 @@ bool FileWatch::Ask(const std::string& folder, uint32_t events, const Spot& spot
   return true;
 }
 
+/// The next folder above that exists, for what comes and goes in it; and that of every link on the way, as a deployment
+/// switches a link and leaves all folders as they are.
 void FileWatch::AskAbove(const std::string& path, std::unordered_map<int, Spot>& spots) {
-  std::filesystem::path at = path;
-  while (at != at.parent_path()) {
-    const std::string name = at.filename().string();
-    at = at.parent_path();
-    if (Ask(at.string(), kComesAndGoes, {false, {name}}, spots)) return;
+  bool asked = false;
+  for (std::filesystem::path at = path; at != at.parent_path(); at = at.parent_path()) {
+    std::error_code error;
+    if (asked && !std::filesystem::is_symlink(at, error)) continue;
+    asked |= Ask(at.parent_path().string(), kComesAndGoes, {false, {at.filename().string()}}, spots);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "app/simulate_command.h"
 #include "app/stats_command.h"
 #include "app/status_command.h"
+#include "app/words_command.h"
 
 using namespace yingda::app;
 
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
   add_config(explain);
   add_account(explain);
   explain->add_flag("--json", explain_arguments.json, "Print JSON");
+  explain->add_option("--at", explain_arguments.at, "As if it were then, e.g. \"2026-11-21 23:00\" (China time)");
   explain->add_option("text", explain_arguments.text, "What a follower would send")->required();
 
   ChatArguments chat_arguments;
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
   SimulateCommand simulate(cli);
   StatsCommand stats(cli);
   StatusCommand status(cli);
+  WordsCommand words(cli);
 
   try {
     cli.parse(argc, argv);
@@ -70,6 +73,7 @@ int main(int argc, char** argv) {
   if (simulate.Chosen()) return simulate.Run();
   if (stats.Chosen()) return stats.Run();
   if (status.Chosen()) return status.Run();
+  if (words.Chosen()) return words.Run();
   if (*serve) return RunServe({config});
   check_arguments.config_file = explain_arguments.config_file = chat_arguments.config_file = config;
   explain_arguments.account = chat_arguments.account = account;

@@ -136,6 +136,7 @@ class AnswerDesk {
 
   // The work itself (answer_work.cc); each of them reads top to bottom.
   base::Task AnswerQuestion(JobPointer job, bool accepted_before);
+  void GiveBackCount(const Job& job, bool stored, store::JobResult& result);
   base::Task GiveNextPage(JobPointer job, bool accepted_before);
   base::Task GiveLastAgain(JobPointer job, bool accepted_before);
   base::Task GiveOwnReply(JobPointer job, bool accepted_before);

@@ -3,6 +3,7 @@
 
 #include "bot/answer_desk.h"
 #include "bot/answer_instruments.h"
+#include "bot/pipeline.h"
 #include "bot/resend.h"
 #include "model/conversation.h"
 
@@ -123,8 +124,7 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   const model::ChatModel* const counts = job->question.account->model;
   budget.prompt_tokens = static_cast<int>(options_.history_tokens / (counts ? counts->TokensPerEstimate() : 1));
   budget.max_question_bytes = job->question.settings->max_question_bytes;
-  std::string prompt = job->question.settings->system_prompt;
-  if (!job->question.instruction.empty()) prompt += (prompt.empty() ? "" : "\n\n") + job->question.instruction;
+  const std::string prompt = PromptWith(job->question.settings->system_prompt, job->question.instruction);
   request.messages = model::FitHistory(prompt, history, job->question.text, budget, std::move(pictures));
   const bool may_ask = FilterForModel(*job->question.account, request.messages);
   request.deadline = job->answer_by;
@@ -141,9 +141,9 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
         }
         if (!may_ask) {  // words changed while the question waited
           model::ChatOutcome blocked;
-      blocked.failure = model::ChatFailure::kContentPolicy;
-      blocked.unsent = true;
-      done(blocked);
+          blocked.failure = model::ChatFailure::kContentPolicy;
+          blocked.unsent = true;
+          done(blocked);
           return;
         }
         job->call_done = std::move(done);

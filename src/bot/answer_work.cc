@@ -49,6 +49,7 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
   ShownAnswer shown{RefusalText(*job, admission), false, false};
   int64_t tokens = 0;
   int64_t usage_day = 0;
+  bool refused = admission != Admission::kMyTurn;
   if (admission == Admission::kMyTurn) {
     auto history = co_await History(job);
     std::vector<store::Turn> turns;  // named: see base/task.h
@@ -56,6 +57,7 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
     job->answer_by = loop_.clock().Now() + options_.answer_deadline;
     model::ChatOutcome outcome;
     const bool seen = co_await PictureSeen(job, turns);
+    refused = !seen;
     if (seen) outcome = co_await Ask(job, turns);
     job->model_done = true;
     tokens = TokensOf(*job, outcome);
@@ -69,6 +71,7 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
     store::JobResult result = Conclude(*job, shown);
     result.tokens = tokens;
     result.usage_day = usage_day;
+    if (refused) GiveBackCount(*job, admission != Admission::kStoreFailed, result);
     const base::Result<void> saved = co_await Save(job, result);
     if (!saved) SaveAgain(job, std::move(result), kFirstSaveAgain);
   }
@@ -77,6 +80,15 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
     queues_.Leave(FollowerKey(job->question));
   }
   WorkDone(job);
+}
+
+/// A question that we refuse after it was taken does not use up its follower's limits. Where the store has counted it,
+/// it takes the count back with the reply.
+void AnswerDesk::GiveBackCount(const Job& job, bool stored, store::JobResult& result) {
+  quota_.GiveBack(*job.question.account, job.question.open_id, job.usage_day);
+  if (!stored) return;
+  result.usage_day = job.usage_day;
+  result.messages = job.usage_day == 0 ? 0 : -1;
 }
 
 /// 继续: the next page of what waits for the follower; when there is none yet, of what is being made for them.

@@ -174,6 +174,8 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
         break;
     }
   }
+  // Behind so many pages there is no room for them; with the follower's next message they would be out of place.
+  if (!May(*follower)) DropBehind(*follower, "no_more_messages");
   End(follower);
 }
 
@@ -228,7 +230,6 @@ bool FollowUp::AfterBehind(const FollowerPointer& follower, const platform::Send
     case platform::SendEnd::kRejected:  // nor would WeChat take it the next time
       ++follower->sent;
       if (!follower->behind.empty()) follower->behind.pop_front();
-      if (!May(*follower)) DropBehind(*follower, "no_more_messages");
       return true;
     case platform::SendEnd::kNotAllowed:
       NotAllowed(account);

@@ -51,8 +51,7 @@ Decision ToModel(const Moment& now, std::string_view text, const filter::Verdict
   Decision decision;
   decision.route = Route::kModel;
   decision.action = Action::kAskModel;
-  decision.question =
-      verdict.level == filter::Level::kMask ? now.files.words->Mask(text, verdict) : std::string(text);
+  decision.question = verdict.level == filter::Level::kMask ? now.files.words->Mask(text, verdict) : std::string(text);
   return decision;
 }
 
@@ -226,6 +225,11 @@ const char* ToString(Decision::Action action) {
       return "forget";
   }
   return "unknown";
+}
+
+std::string PromptWith(const std::string& system_prompt, const std::string& instruction) {
+  if (system_prompt.empty() || instruction.empty()) return system_prompt + instruction;
+  return system_prompt + "\n\n" + instruction;
 }
 
 Decision Decide(const Account& account, const wechat::Incoming& message, const Occasion& occasion,

@@ -43,6 +43,9 @@ struct Decision {
 const char* ToString(Decision::Route route);
 const char* ToString(Decision::Action action);
 
+/// The account's system prompt with a rule's instruction behind it; either may be empty.
+std::string PromptWith(const std::string& system_prompt, const std::string& instruction);
+
 /// What one thread needs to decide without allocating; not to be shared.
 struct PipelineScratch {
   filter::Scratch words;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bot/quota.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace yingda::bot {
@@ -13,6 +14,11 @@ bool Reached(int64_t used, int64_t limit) { return limit > 0 && used >= limit; }
 int64_t CountOf(const std::unordered_map<uint64_t, int64_t>& counts, uint64_t follower) {
   const auto at = counts.find(follower);
   return at == counts.end() ? 0 : at->second;
+}
+
+void Forget(std::unordered_map<uint64_t, int64_t>& counts, uint64_t follower) {
+  const auto at = counts.find(follower);
+  if (at != counts.end() && --at->second <= 0) counts.erase(at);
 }
 
 }  // namespace
@@ -33,8 +39,7 @@ void Quota::Roll(base::WallTime now) {
 }
 
 void Quota::ForgetOldest() {
-  const auto at = minute_.find(recent_.front().follower);
-  if (--at->second == 0) minute_.erase(at);
+  Forget(minute_, recent_.front().follower);
   recent_.pop_front();
 }
 
@@ -81,6 +86,23 @@ int64_t Quota::CountTokens(const std::string& account, const QuotaLimits& limits
   if (limits.staff.contains(open_id) || tokens <= 0) return 0;
   accounts_[account].tokens += tokens;
   return day_;
+}
+
+void Quota::GiveBack(const std::string& account, const QuotaLimits& limits, std::string_view open_id, int64_t day,
+                     base::WallTime now) {
+  Roll(now);
+  if (limits.staff.contains(open_id)) return;
+  const uint64_t follower = FollowerHash(account, open_id);
+  const auto asked = std::find_if(recent_.rbegin(), recent_.rend(),
+                                  [follower](const Question& question) { return question.follower == follower; });
+  if (asked != recent_.rend()) {
+    asked->follower = 0;
+    Forget(minute_, follower);
+  }
+  if (day != day_) return;
+  Use& used = accounts_[account];
+  used.messages = std::max<int64_t>(used.messages - 1, 0);
+  Forget(today_, follower);
 }
 
 void Quota::Recover(const std::string& account, std::string_view open_id, int64_t day, Use use, base::WallTime now) {

@@ -53,6 +53,11 @@ class Quota {
   int64_t CountTokens(const std::string& account, const QuotaLimits& limits, std::string_view open_id, int64_t tokens,
                       base::WallTime now);
 
+  /// A question that counted for `day` was refused after all: as if it had never been asked. Cost: linear in the
+  /// questions asked since.
+  void GiveBack(const std::string& account, const QuotaLimits& limits, std::string_view open_id, int64_t day,
+                base::WallTime now);
+
   /// What an earlier process counted for `day`: of a follower, or of the account as a whole (open_id empty). Replaces
   /// what is known; ignored when that day is not today.
   void Recover(const std::string& account, std::string_view open_id, int64_t day, Use use, base::WallTime now);
@@ -67,7 +72,7 @@ class Quota {
  private:
   struct Question {
     base::WallTime asked;
-    uint64_t follower = 0;
+    uint64_t follower = 0;  // 0: given back
   };
 
   static uint64_t FollowerHash(const std::string& account, std::string_view open_id);

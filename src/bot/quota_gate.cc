@@ -27,6 +27,12 @@ int64_t QuotaGate::Taken(const Account& account, const std::string& open_id) {
   return settings->quotas.Any() ? day : 0;  // without limits nobody's use need outlive the process
 }
 
+void QuotaGate::GiveBack(const Account& account, const std::string& open_id, int64_t day) {
+  if (day == 0) return;
+  quota_.GiveBack(account.name, account.settings.Get()->quotas, open_id, day, loop_.clock().WallNow());
+  Show(account);
+}
+
 int64_t QuotaGate::Answered(const Account& account, const std::string& open_id, int64_t tokens) {
   const auto settings = account.settings.Get();
   const int64_t day = quota_.CountTokens(account.name, settings->quotas, open_id, tokens, loop_.clock().WallNow());

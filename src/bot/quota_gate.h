@@ -23,6 +23,8 @@ class QuotaGate {
   const std::string* Refusal(const Account& account, const AccountSettings& settings, const std::string& open_id);
   /// A question was taken. Gives the day that it counts for, 0 for staff.
   int64_t Taken(const Account& account, const std::string& open_id);
+  /// What Taken counted for `day` was refused after all.
+  void GiveBack(const Account& account, const std::string& open_id, int64_t day);
   /// Its answer took so many tokens. Gives the day that they count for, 0 for staff.
   int64_t Answered(const Account& account, const std::string& open_id, int64_t tokens);
 

@@ -12,7 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Keys of an account that TakeReloadable takes; and that reload them.
-constexpr std::string_view kOfAccounts[] = {"texts", "system_prompt", "quotas", "model_sees", "max_question_bytes"};
+constexpr std::string_view kOfAccounts[] = {"texts",      "system_prompt",      "quotas",
+                                            "model_sees", "max_question_bytes", "word_filter"};
 
 std::string Below(const std::string& place, const std::string& name) {
   return place.empty() ? name : place + "." + name;
@@ -93,6 +94,7 @@ void TakeReloadable(const AccountConfig& from, AccountConfig& into) {
   into.quotas = from.quotas;
   into.sees = from.sees;
   into.max_question_bytes = from.max_question_bytes;
+  into.word_filter = from.word_filter;
 }
 
 std::vector<std::string> NeedsRestart(const Config& started, const Config& now) {

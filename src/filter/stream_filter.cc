@@ -37,7 +37,8 @@ Verdict StreamFilter::Append(std::string_view bytes, std::string& shown) {
   text_.append(bytes);
   const size_t held = HeldBytes();
   if (held > options_.most_held_bytes) return Decide(text_.size(), true, shown);
-  if (looked_at_ > kLittleHeld && text_.size() < looked_at_ + looked_at_ / 4) return {};
+  const size_t looked_at = looked_at_ - decided_;
+  if (looked_at > kLittleHeld && held < looked_at + looked_at / 4) return {};
   return Decide(WholeCharacters(text_), false, shown);
 }
 

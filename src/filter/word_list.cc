@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "filter/pattern_index.h"
+#include "filter/word_file_encoding.h"
 #include "filter/word_line.h"
 
 namespace yingda::filter {
@@ -118,8 +119,10 @@ class Parser {
       if (!boundary) return Bad(setting, "boundary 只能是 auto、raw 或 word");
       defaults_.boundary = *boundary;
     } else if (key == "encoding") {
-      if (value != "utf-8" && value != "UTF-8" && value != "utf8") {
-        Bad(setting, "只支持 UTF-8；请把文件另存为 UTF-8 编码，再去掉 encoding");
+      if (!IsKnownEncoding(value)) {
+        Bad(setting, "编码“" + std::string(value) + "”不认识；请写 utf-8 或 gb18030，或者把文件另存为 UTF-8 编码");
+      } else if (line_ > kEncodingLines) {
+        Bad(setting, "encoding 要写在最前面的 10 行里，写在这里不起作用；请移到第一行");
       }
     } else {
       Bad(setting,
@@ -159,10 +162,7 @@ base::Result<std::string> ReadFile(const fs::path& path, const std::string& name
     if (content.size() > kMaxFileBytes) return Error{ErrorCode::kTooLarge, name + ": 超过 64 MiB；请拆成几个文件"};
   }
   if (in.bad()) return Error{ErrorCode::kUnavailable, name + ": 读到一半出错了；请检查磁盘"};
-  if (content.starts_with("\xFF\xFE") || content.starts_with("\xFE\xFF")) {
-    return Error{ErrorCode::kInvalidArgument, name + ": 是 UTF-16 编码；请另存为 UTF-8 编码"};
-  }
-  return content;
+  return DecodeWordFile(content, name);
 }
 
 base::Result<std::vector<fs::path>> TextFiles(const fs::path& folder) {

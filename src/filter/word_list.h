@@ -76,11 +76,13 @@ inline constexpr size_t kMaxWildcards = 2;  // in a part
 inline constexpr size_t kMaxParts = 4;
 inline constexpr size_t kMaxReplacementBytes = 200;
 
+/// `content` is UTF-8; files in another encoding are decoded before (word_file_encoding.h).
 WordList ParseWordList(std::string_view content, std::string name, bool allow);
 
 /// Reads `folder`/deny/*.txt and `folder`/allow/*.txt, each in the order of their names; hidden files are left out.
 /// Errors: a folder or file that cannot be read, one that is no text, and a file with more than 5 % bad lines (but at
-/// least three): it is not a word list, or not in UTF-8, and half of it would be worse than the set before it.
+/// least three): it is not a word list, or not in the encoding it should be, and half of it would be worse than the set
+/// before it.
 /// Limits: 64 MiB a file, kMaxPatterns words in all.
 base::Result<std::vector<WordList>> ReadWordLists(const std::string& folder);
 

@@ -119,6 +119,10 @@ void KeepWarm::Look() {
 }
 
 void KeepWarm::Warm() {
+  if (may_ask_ && !may_ask_()) {
+    LookAfter(options_.every);
+    return;
+  }
   ChatRequest request;
   request.messages = {{"user", kQuestion}};
   request.deadline = loop_.clock().Now() + options_.deadline;

@@ -32,6 +32,8 @@ class KeepWarm final : public ChatModel {
   KeepWarm(const KeepWarm&) = delete;
   KeepWarm& operator=(const KeepWarm&) = delete;
 
+  /// Asks only while this says so: a question of its own to an upstream that refuses our key is one too many.
+  void AskOnlyWhile(std::function<bool()> may_ask) { may_ask_ = std::move(may_ask); }
   /// The first question comes at once: after a start the model may be cold.
   void Start();
   /// Drops its own question, and asks no other. Followers' calls go on.
@@ -51,6 +53,7 @@ class KeepWarm final : public ChatModel {
 
   const Options options_;
   const std::unique_ptr<ChatModel> model_;
+  std::function<bool()> may_ask_;  // empty: always
   net::EventLoop& loop_;
   base::Logger& log_;
   base::Counter& warm_;

@@ -297,6 +297,14 @@ void ModelRouter::OnPatienceOver(const RoutedPointer& routed) {
   ArmPatience(routed);
 }
 
+/// Who was asked first and is still silent has failed as far as the upstream's health goes: else one that hangs would
+/// cost every follower the time until the hedge. Who was only asked as the second has done nothing wrong.
+ChatOutcome ModelRouter::OutcomeOfLoser(const Attempt& loser, const Attempt& winner) {
+  const bool slow = winner.hedge && !loser.hedge;
+  return slow ? Failure(ChatFailure::kTimeout, "no word before a second upstream had one")
+              : Failure(ChatFailure::kCancelled, "another upstream spoke first");
+}
+
 void ModelRouter::OnText(const RoutedPointer& routed, const std::shared_ptr<Attempt>& attempt, std::string_view text) {
   if (attempt->ended) return;
   if (!routed->spoken) {
@@ -306,7 +314,7 @@ void ModelRouter::OnText(const RoutedPointer& routed, const std::shared_ptr<Atte
     routed->request.messages = {};  // nobody else will be asked
     const auto attempts = routed->attempts;
     for (const auto& other : attempts) {
-      if (other != attempt) Close(routed, other, Failure(ChatFailure::kCancelled, "another upstream spoke first"));
+      if (other != attempt) Close(routed, other, OutcomeOfLoser(*other, *attempt));
     }
     if (routed->hedged) (attempt->hedge ? meters_->hedge_won : meters_->hedge_lost).Add();
   }

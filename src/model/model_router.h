@@ -54,6 +54,7 @@ class ModelRouter final : public ChatModel {
   base::Duration Patience(const Routed& routed, const Attempt& attempt) const;
   void ArmPatience(const RoutedPointer& routed);
   void OnPatienceOver(const RoutedPointer& routed);
+  static ChatOutcome OutcomeOfLoser(const Attempt& loser, const Attempt& winner);
   void OnText(const RoutedPointer& routed, const std::shared_ptr<Attempt>& attempt, std::string_view text);
   void OnDone(const RoutedPointer& routed, const std::shared_ptr<Attempt>& attempt, const ChatOutcome& outcome);
   void Close(const RoutedPointer& routed, const std::shared_ptr<Attempt>& attempt, const ChatOutcome& outcome);

@@ -54,8 +54,10 @@ void RegexIndex::AddChunk(size_t first, size_t count) {
 std::vector<Rank> RegexIndex::MatchChunk(const Chunk& chunk, std::string_view text) const {
   std::vector<Rank> ranks;
   if (chunk.set != nullptr) {
-    std::vector<int> matches;
     re2::RE2::Set::ErrorInfo error{};
+    // Mostly nothing matches, and to be told only that spares RE2 a table as large as the set.
+    if (!chunk.set->Match(Piece(text), nullptr, &error) && error.kind == re2::RE2::Set::kNoError) return ranks;
+    std::vector<int> matches;
     if (chunk.set->Match(Piece(text), &matches, &error)) {
       for (const int match : matches) ranks.push_back(entries_[chunk.first + static_cast<size_t>(match)].rank);
       std::sort(ranks.begin(), ranks.end());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rules/regex_text.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 
 namespace yingda::rules {
@@ -14,16 +16,36 @@ re2::RE2::Options RegexOptions() {
   return options;
 }
 
+namespace {
+
+/// The plain letter or digit of a full-width one (EF BC 90…99, A1…BA; EF BD 81…9A), or 0.
+char PlainOf(unsigned char second, unsigned char third) {
+  if (second == 0xBC && third >= 0x90 && third <= 0x99) return static_cast<char>('0' + (third - 0x90));
+  if (second == 0xBC && third >= 0xA1 && third <= 0xBA) return static_cast<char>('A' + (third - 0xA1));
+  if (second == 0xBD && third >= 0x81 && third <= 0x9A) return static_cast<char>('a' + (third - 0x81));
+  return 0;
+}
+
+}  // namespace
+
 std::string RegexText(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (size_t at = 0; at < text.size();) {
-    const base::CodePoint c = base::DecodeUtf8(text, at);
-    const bool alphanumeric = (c.value >= U'０' && c.value <= U'９') || (c.value >= U'Ａ' && c.value <= U'Ｚ') ||
-                              (c.value >= U'ａ' && c.value <= U'ｚ');
-    base::AppendUtf8(plain, alphanumeric ? c.value - (U'０' - U'0') : c.value);
-    at += c.length;
+  std::string plain = base::IsValidUtf8(text) ? std::string(text) : base::ToValidUtf8(text);
+  // In valid text every EF begins a character of three bytes, so all others are passed over unread.
+  size_t to = plain.find('\xEF');
+  if (to == std::string::npos) return plain;
+  for (size_t at = to; at < plain.size();) {
+    const char letter = PlainOf(static_cast<unsigned char>(plain[at + 1]), static_cast<unsigned char>(plain[at + 2]));
+    if (letter != 0) {
+      plain[to++] = letter;
+      at += 3;
+    }
+    const size_t next = std::min(plain.find('\xEF', letter != 0 ? at : at + 3), plain.size());
+    std::copy(plain.begin() + static_cast<std::ptrdiff_t>(at), plain.begin() + static_cast<std::ptrdiff_t>(next),
+              plain.begin() + static_cast<std::ptrdiff_t>(to));
+    to += next - at;
+    at = next;
   }
+  plain.resize(to);
   return plain;
 }
 

@@ -78,11 +78,7 @@ class PrecedenceLint {
   PrecedenceLint(const std::vector<Rule>& rules, LintReport& report)
       : triggers_(TriggersOf(rules)),
         everything_(EverythingOf(triggers_)),
-        anywhere_(Entries({MatchKind::kContains, MatchKind::kAllOf})),
-        at_begin_(Entries({MatchKind::kContains, MatchKind::kAllOf, MatchKind::kPrefix})),
-        at_end_(Entries({MatchKind::kContains, MatchKind::kAllOf, MatchKind::kSuffix})),
-        whole_(Entries({MatchKind::kContains, MatchKind::kAllOf, MatchKind::kPrefix, MatchKind::kSuffix})),
-        words_(Entries({MatchKind::kContains})),
+        keywords_(Entries()),
         regexes_(RegexEntries()),
         report_(report) {}
 
@@ -143,13 +139,12 @@ class PrecedenceLint {
     entries.push_back(std::move(entry));
   }
 
-  /// What may hide others: always in force, and of one of these kinds.
-  std::vector<KeywordIndex::Entry> Entries(std::initializer_list<MatchKind> kinds) const {
+  /// What may hide others: always in force, and more than one message. (An exact keyword hides only its like.)
+  std::vector<KeywordIndex::Entry> Entries() const {
     std::vector<KeywordIndex::Entry> entries;
     for (Rank rank = 0; rank < triggers_.size(); ++rank) {
       const Rule& rule = *triggers_[rank].rule;
-      if (rule.Conditional() || std::find(kinds.begin(), kinds.end(), rule.match) == kinds.end()) continue;
-      AddEntry(rank, entries);
+      if (!rule.Conditional() && rule.match != MatchKind::kExact) AddEntry(rank, entries);
     }
     return entries;
   }
@@ -164,21 +159,35 @@ class PrecedenceLint {
     return entries;
   }
 
+  /// The first trigger of these kinds that matches `text`, or kNoRank.
+  Rank First(std::string_view text, std::initializer_list<MatchKind> kinds) {
+    ranks_.clear();
+    keywords_.All(text, scratch_, ranks_);
+    Rank first = kNoRank;
+    for (const Rank rank : ranks_) {
+      if (std::find(kinds.begin(), kinds.end(), triggers_[rank].rule->match) != kinds.end()) {
+        first = std::min(first, rank);
+      }
+    }
+    return first;
+  }
+
   /// The first trigger that matches whatever this keyword matches.
   Rank FirstFor(const Trigger& trigger) {
+    using enum MatchKind;
     const std::string& text = KeywordOf(trigger).text;
     switch (trigger.rule->match) {
-      case MatchKind::kExact:
+      case kExact:
         // Without the sentence marks, which a message need not have.
-        return whole_.Best(filter::FoldedKey(text), scratch_);
-      case MatchKind::kPrefix:
-        return at_begin_.Best(text, scratch_);
-      case MatchKind::kSuffix:
-        return at_end_.Best(text, scratch_);
-      case MatchKind::kAllOf:
-        return anywhere_.Best(Joined(*trigger.rule, kNoKeyword), scratch_);
+        return First(filter::FoldedKey(text), {kContains, kAllOf, kPrefix, kSuffix});
+      case kPrefix:
+        return First(text, {kContains, kAllOf, kPrefix});
+      case kSuffix:
+        return First(text, {kContains, kAllOf, kSuffix});
+      case kAllOf:
+        return First(Joined(*trigger.rule, kNoKeyword), {kContains, kAllOf});
       default:
-        return anywhere_.Best(text, scratch_);
+        return First(text, {kContains, kAllOf});
     }
   }
 
@@ -270,7 +279,7 @@ class PrecedenceLint {
     Rank first = kNoRank;
     std::vector<int> without;
     for (size_t atom = 0; atom < atoms.size(); ++atom) {
-      const Rank rank = words_.Best(atoms[atom], scratch_);
+      const Rank rank = First(atoms[atom], {MatchKind::kContains});
       if (rank < below) {
         first = std::min(first, rank);
       } else {
@@ -300,10 +309,11 @@ class PrecedenceLint {
 
   const Triggers triggers_;
   const std::vector<bool> everything_;  // by rank: an expression that matches all messages
-  const KeywordIndex anywhere_, at_begin_, at_end_, whole_, words_;
+  const KeywordIndex keywords_;
   const RegexIndex regexes_;
   LintReport& report_;
   KeywordIndex::Scratch scratch_;
+  std::vector<Rank> ranks_;
 };
 
 void LintEvents(const std::vector<Rule>& rules, LintReport& report) {

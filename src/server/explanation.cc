@@ -74,15 +74,21 @@ void ExplainWords(const bot::Account& account, const std::string& text, Json& js
   if (!list.empty()) json["words"] = std::move(list);
 }
 
-void ExplainRules(const bot::Account& account, const wechat::Incoming& message, Json& json, std::string& lines) {
+void ExplainRules(const bot::Account& account, const wechat::Incoming& message, base::WallTime now,
+                  bot::Decision::Route route, Json& json, std::string& lines) {
   const auto rules = account.files.Get()->rules;
   if (!rules) return;
   rules::RuleInput input;
   input.kind = rules::RuleInput::kText;
   input.text = message.content;
   input.open_id = message.from_user;
+  input.now = now;
   Json list = Json::array();
-  for (const rules::RuleExplanation& rule : rules->Explain(input)) {
+  for (rules::RuleExplanation& rule : rules->Explain(input)) {
+    if (rule.is_default && rule.wins && route == bot::Decision::Route::kCommand) {
+      rule.wins = false;
+      rule.why = rule.matched + "，但内置指令排在它前面";
+    }
     list.push_back({{"rule", rule.rule}, {"source", rule.source}, {"wins", rule.wins}, {"why", rule.why}});
     lines += std::string(rule.wins ? "规则" : "落选的规则") + "“" + rule.rule + "”（" + rule.source + "）：" +
              rule.why + "\n";
@@ -121,12 +127,13 @@ wechat::Incoming TextMessage(std::string_view text) {
   return message;
 }
 
-Explanation Explain(const bot::Account& account, const wechat::Incoming& message) {
+Explanation Explain(const bot::Account& account, const wechat::Incoming& message, base::WallTime now) {
   bot::PipelineScratch scratch;
-  const bot::Decision decision = bot::Decide(account, message, {}, scratch);
+  const bot::Decision decision = bot::Decide(account, message, {0, now, nullptr}, scratch);
   Explanation explanation;
   explanation.asks_model = decision.action == bot::Decision::Action::kAskModel;
   explanation.question = decision.question;
+  explanation.instruction = decision.instruction;
 
   Json json = {{"account", account.name},
                {"message", message.content},
@@ -138,13 +145,21 @@ Explanation Explain(const bot::Account& account, const wechat::Incoming& message
   if (decision.action == bot::Decision::Action::kReply || decision.action == bot::Decision::Action::kClear) {
     json["reply"] = ReplyJson(decision.reply);
     text += "粉丝会收到：" + TextOf(decision.reply) + "\n";
+    for (const wechat::Reply& more : decision.more) {
+      json["more"].push_back(ReplyJson(more));
+      text += "接着用客服消息发（账号有这个权限时）：" + TextOf(more) + "\n";
+    }
   }
   if (explanation.asks_model) {
     json["question"] = decision.question;
     text += "模型会收到：" + decision.question + "\n";
+    if (!decision.instruction.empty()) {
+      json["instruction"] = decision.instruction;
+      text += "附加的说明：" + decision.instruction + "\n";
+    }
   }
   ExplainWords(account, message.content, json, text);
-  ExplainRules(account, message, json, text);
+  ExplainRules(account, message, now, decision.route, json, text);
   explanation.json = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return explanation;
 }

@@ -15,9 +15,11 @@ struct Explanation {
   std::string json;  // one JSON object
   std::string text;  // the same for a terminal, Chinese
   bool asks_model = false;
-  std::string question;  // what the model would be asked
+  std::string question;     // what the model would be asked
+  std::string instruction;  // of a rule, behind the system prompt
 };
-Explanation Explain(const bot::Account& account, const wechat::Incoming& message);
+/// `now` decides about the hours and dates of rules. For a rule that cools down, as if nobody had got it yet.
+Explanation Explain(const bot::Account& account, const wechat::Incoming& message, base::WallTime now);
 
 /// A text message of an invented follower, for Explain.
 wechat::Incoming TextMessage(std::string_view text);

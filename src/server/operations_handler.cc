@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/utf8.h"
-#include "server/explanation.h"
+#include "bot/pipeline.h"
 
 namespace yingda::server {
 namespace {
@@ -81,9 +81,10 @@ void OperationsHandler::Test(const net::HttpRequest& request, net::Responder res
     responder.Send(JsonError(400, "msg= is missing: the text that a follower would send"));
     return;
   }
-  Explanation explanation = Explain(*account, TextMessage(base::ToValidUtf8(request.Parameter("msg"))));
+  Explanation explanation =
+      Explain(*account, TextMessage(base::ToValidUtf8(request.Parameter("msg"))), loop_.clock().WallNow());
   if (explanation.asks_model && request.Parameter("model") == "1") {
-    AskModel(*account, std::move(explanation.question), std::move(explanation.json), std::move(responder));
+    AskModel(*account, std::move(explanation), std::move(responder));
     return;
   }
   responder.Send({200, kJson, std::move(explanation.json), {}});
@@ -93,8 +94,7 @@ void OperationsHandler::EndTest(const ModelTest* over) {
   tests_in_flight_ -= std::erase_if(tests_, [over](const auto& test) { return test.get() == over; });
 }
 
-void OperationsHandler::AskModel(const bot::Account& account, std::string question, std::string explanation,
-                                 net::Responder responder) {
+void OperationsHandler::AskModel(const bot::Account& account, Explanation explanation, net::Responder responder) {
   if (tests_in_flight_.fetch_add(1) >= options_.max_tests_in_flight) {
     --tests_in_flight_;
     responder.Send(JsonError(429, "other tests are asking the model; try again when they are done"));
@@ -102,11 +102,11 @@ void OperationsHandler::AskModel(const bot::Account& account, std::string questi
   }
   auto test = std::make_shared<ModelTest>();
   test->responder = std::move(responder);
-  test->explanation = std::move(explanation);
-  loop_.Post([this, test, &account, question = std::move(question)] {
+  test->explanation = std::move(explanation.json);
+  const std::string prompt = bot::PromptWith(account.settings.Get()->system_prompt, explanation.instruction);
+  loop_.Post([this, test, &account, prompt, question = std::move(explanation.question)] {
     model::ChatRequest chat;
-    const auto settings = account.settings.Get();
-    if (!settings->system_prompt.empty()) chat.messages.push_back({"system", settings->system_prompt});
+    if (!prompt.empty()) chat.messages.push_back({"system", prompt});
     chat.messages.push_back({"user", question});
     chat.deadline = loop_.clock().Now() + options_.test_deadline;
     chat.request_id = "test";

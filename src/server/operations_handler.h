@@ -10,6 +10,7 @@
 #include "bot/account.h"
 #include "net/event_loop.h"
 #include "net/http_server.h"
+#include "server/explanation.h"
 
 namespace yingda::server {
 
@@ -38,7 +39,7 @@ class OperationsHandler {
   void EndTest(const ModelTest* over);
   void Ready(net::Responder responder) const;
   void Test(const net::HttpRequest& request, net::Responder responder);
-  void AskModel(const bot::Account& account, std::string question, std::string explanation, net::Responder responder);
+  void AskModel(const bot::Account& account, Explanation explanation, net::Responder responder);
 
   const Options options_;
   const std::vector<const bot::Account*> accounts_;

@@ -70,6 +70,7 @@ int64_t Tokens(std::string_view text) {
 Json Usage(const UpstreamCall& call, const UpstreamScript& script) {
   int64_t prompt = 0;
   for (const UpstreamMessage& message : call.messages) prompt += Tokens(message.content);
+  if (script.prompt_tokens > 0) prompt = script.prompt_tokens;
   int64_t completion = Tokens(script.reasoning);
   for (const std::string& chunk : script.chunks) completion += Tokens(chunk);
   return {{"prompt_tokens", prompt}, {"completion_tokens", completion}, {"total_tokens", prompt + completion}};

@@ -51,6 +51,7 @@ struct UpstreamScript {
   std::string reasoning;            // sent as reasoning_content in front of the first chunk
   std::string finish_reason = "stop";
   UpstreamEnd end = UpstreamEnd::kDone;
+  int prompt_tokens = 0;  // as usage tells them; 0: as many as the question's length says
   /// More than zero: the head goes out at once, and SSE comments (`: keep-alive`) fill the time to the first token.
   base::Duration comment_every{};
 

@@ -171,8 +171,9 @@ void SqliteStore::FinishJob(JobResult result, Done done) {
         for (const auto& turn : result.turns) {
           if (written) written = AppendTurn(connection, result.account, result.open_id, turn);
         }
-        if (written && result.usage_day != 0 && result.tokens > 0) {
-          written = AddUsage(connection, {result.account, result.open_id, result.usage_day, 0, result.tokens});
+        if (written && result.usage_day != 0 && (result.tokens > 0 || result.messages != 0)) {
+          written =
+              AddUsage(connection, {result.account, result.open_id, result.usage_day, result.messages, result.tokens});
         }
         return written;
       },

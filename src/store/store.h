@@ -115,8 +115,9 @@ struct JobResult {
   std::vector<Turn> turns;       // appended to the follower's conversation
   std::string account, open_id;
   std::string page_id;    // recorded with the job; empty: what was recorded stays
-  int64_t usage_day = 0;  // the day whose usage `tokens` are added to; 0: none
+  int64_t usage_day = 0;  // the day whose usage `tokens` and `messages` are added to; 0: none
   int64_t tokens = 0;
+  int64_t messages = 0;  // -1: the question was refused after all, and its count is given back
 };
 
 /// What must outlive a restart. Asynchronous: every call returns at once, `done` runs later on the executor the store

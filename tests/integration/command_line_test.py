@@ -1,5 +1,6 @@
 """The command line as a person meets it: what it prints, where mistakes are, and how it exits."""
 import http.server
+import json
 import os
 import pathlib
 import signal
@@ -8,7 +9,7 @@ import tempfile
 import threading
 import unittest
 
-from blackbox import PROGRAM, SOURCE, Server, free_port, wait_until
+from blackbox import PROGRAM, SOURCE, Server, free_port, get, wait_until
 
 
 def run(*arguments, cwd=SOURCE, text=None, **environment):
@@ -18,7 +19,8 @@ def run(*arguments, cwd=SOURCE, text=None, **environment):
 
 class HelpTest(unittest.TestCase):
     def test_every_command_explains_itself(self):
-        for command in ([], ["serve"], ["check"], ["explain"], ["chat"], ["rules", "import"], ["demo-model"]):
+        for command in ([], ["serve"], ["check"], ["explain"], ["chat"], ["demo-model"], ["rules", "import"], ["stats"],
+                        ["status"], ["words", "import"]):
             result = run(*command, "--help")
             self.assertEqual(result.returncode, 0, command)
             self.assertIn("--help", result.stdout)
@@ -198,6 +200,25 @@ class ExplainTest(unittest.TestCase):
         self.assertIn("main", result.stderr)
 
 
+class WordsTest(unittest.TestCase):
+    def test_a_list_of_others_becomes_one_of_ours_and_is_not_written_over_another(self):
+        with tempfile.TemporaryDirectory() as folder:
+            old, new = pathlib.Path(folder, "old.txt"), pathlib.Path(folder, "new.txt")
+            old.write_bytes("网络博彩,\r\n客服\n黄\n网络博彩\n".encode("gb18030"))
+            result = run("words", "import", old, "-o", new, "--tag", "赌博")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn("读到 4 个词，留下 1 个，没有用 3 个", result.stderr)
+            self.assertIn("old.txt:3 黄", result.stderr)
+            written = new.read_text(encoding="utf-8")
+            self.assertEqual(written.splitlines()[1:], ["#! level=mask tag=赌博", "网络博彩", "# 日常用词，没有启用：客服"])
+            again = run("words", "import", old, "-o", new)
+            self.assertEqual(again.returncode, 1)
+            self.assertIn("--force", again.stderr)
+            self.assertEqual(new.read_text(encoding="utf-8"), written)
+            self.assertEqual(run("words", "import", old, "-o", new, "--force").returncode, 0)
+            self.assertEqual(run("words", "import", old, "--format", "xml").returncode, 64)
+
+
 class ServeAndChatTest(unittest.TestCase):
     def test_conversation_from_verification_to_the_second_try(self):
         with Server() as server:
@@ -210,6 +231,34 @@ class ServeAndChatTest(unittest.TestCase):
             interactive = run("chat", "-c", server.config, text="营业时间\n/关注\n")
             self.assertEqual(interactive.returncode, 0)
             self.assertIn("9:00–21:00", interactive.stdout)
+
+    def test_stats_of_a_running_server_outlive_its_restart(self):
+        with Server() as server:
+            run("chat", "-c", server.config, "营业时间", "营业时间", "网络博彩平台", "你们在哪里")
+            result = run("stats", "-c", server.config, "--days", 1)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertRegex(result.stdout, "消息去向")
+            self.assertRegex(result.stdout, " 2  营业时间 .*rules.yml:1\n")
+            self.assertRegex(result.stdout, " 1  deny/.*txt *拦截")
+            self.assertIn("log.content", result.stdout)
+            self.assertNotIn("你们在哪里", result.stdout)
+            server.stop()
+            server.start()
+            run("chat", "-c", server.config, "营业时间")
+            stats = json.loads(run("stats", "-c", server.config, "--json").stdout)
+            self.assertEqual(stats["rules"][0]["messages"], 3)
+            self.assertEqual(stats["messages"]["model"], 1)
+            self.assertEqual(get(server.operations_port, "/stats?days=31")[0], 400)
+            self.assertEqual(get(server.operations_port, "/stats?account=nobody")[0], 404)
+
+    def test_stats_without_a_server_say_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            config = pathlib.Path(folder, "config.yml")
+            config.write_text(f'server: {{ operations_listen: "127.0.0.1:{free_port()}" }}\n'
+                              "accounts: [{name: a, token: abcdef}]\n", encoding="utf-8")
+            result = run("stats", "-c", config)
+        self.assertEqual(result.returncode, 69)
+        self.assertIn("operations_listen", result.stderr)
 
     def test_chat_without_a_server_says_so_and_fails(self):
         result = run("chat", "--url", f"http://127.0.0.1:{free_port()}/wx/main", "--verify")

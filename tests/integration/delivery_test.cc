@@ -328,6 +328,43 @@ TEST(DeliveryTest, ConversationIsRememberedUntilCleared) {
   EXPECT_EQ(world.model().Journal().last.back().call.messages.size(), 2u);
 }
 
+TEST(DeliveryTest, ConversationEndsWhenNobodySpokeForSoLong) {
+  World world({.answer = AnswersAfter(1s, kAnswer), .more_answers = "  conversation_idle: 20m\n"});
+  const auto follower = world.NewFollower();
+  const auto told = [&world] { return world.model().Journal().last.back().call.messages.size(); };
+  world.Say(*follower, "一");
+  ASSERT_TRUE(world.conductor().RunFor(19min, 19min));
+  world.Say(*follower, "二");
+  EXPECT_EQ(told(), 4u);
+  ASSERT_TRUE(world.conductor().RunFor(19min, 19min));
+  world.Say(*follower, "三");
+  EXPECT_EQ(told(), 6u) << "it is the last word that counts";
+  ASSERT_TRUE(world.conductor().RunFor(21min, 21min));
+  world.Say(*follower, "四");
+  EXPECT_EQ(told(), 2u);
+}
+
+TEST(DeliveryTest, HistoryFitsItsBudgetAsTheUpstreamCountsTokens) {
+  const std::string long_text(3 * 300, 'x');  // about 300 tokens of any estimate, with the question
+  const auto longest_history = [&](int tokens_told) {
+    World world({.answer =
+                     [tokens_told](const simulator::UpstreamCall&) {
+                       simulator::UpstreamScript script = simulator::SpreadAnswer("好。", 100ms, 100ms);
+                       script.prompt_tokens = tokens_told;
+                       return script;
+                     },
+                 .more_answers = "  history_tokens: 1500\n"});
+    const auto follower = world.NewFollower();
+    size_t longest = 0;
+    for (int i = 0; i < 12; ++i) {
+      world.Say(*follower, std::to_string(i) + long_text);
+      longest = std::max(longest, world.model().Journal().last.back().call.messages.size());
+    }
+    return longest;
+  };
+  EXPECT_GT(longest_history(1), 2 * longest_history(100'000)) << "one token for what looked like hundreds, and many";
+}
+
 TEST(DeliveryTest, OverTheLimitOfWaitingQuestionsTheFollowerIsTold) {
   World world({.answer = AnswersAfter(3s, kAnswer), .more_answers = "  max_waiting_per_follower: 1\n"});
   const auto follower = world.NewFollower();

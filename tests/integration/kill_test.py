@@ -5,7 +5,7 @@ import threading
 import time
 import unittest
 
-from blackbox import Server, signed_query, text_push, wait_until
+from blackbox import Exchange, Server, signed_query, text_push, wait_until
 
 QUESTIONS = 100
 
@@ -68,6 +68,26 @@ class KillTest(unittest.TestCase):
             for follower in followers[:10]:
                 follower.ask("继续")
                 self.assertRegex(follower.seen[-1], "没有更多内容")
+
+    def test_what_was_asked_before_a_kill_counts_after_it(self):
+        server = Server()
+        server.config.write_text(server.config.read_text(encoding="utf-8").replace(
+            "upstreams: [main] }", "upstreams: [main], quotas: { follower_per_day: 2, staff: [oStaff] } }"),
+            encoding="utf-8")
+        with server:
+            self.assertIn("问题甲", Exchange(server.port, "main", "oQuota", "问题甲").text)
+            slow = Follower(server, 1)
+            push = text_push("慢一点 8 秒，问题乙", follower="oQuota", message_id=1)
+            asking = threading.Thread(target=slow.push, args=(push,))
+            asking.start()
+            wait_until(lambda: server.metric('yingda_model_in_flight{upstream="main"}') == 1, what="the model is asked")
+            server.kill()
+            asking.join()
+            server.start()
+            self.assertEqual(server.metric('yingda_quota_messages_today{account="main"}'), 2)
+            self.assertIn("今天", Exchange(server.port, "main", "oQuota", "问题丙").text)
+            self.assertIn("问题丁", Exchange(server.port, "main", "oStaff", "问题丁").text)
+            self.assertEqual(server.metric('yingda_quota_messages_today{account="main"}'), 2)
 
     def test_graceful_stop_ends_with_0_and_keeps_what_was_asked(self):
         with Server() as server:

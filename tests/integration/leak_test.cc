@@ -142,9 +142,8 @@ struct Spelling {
 
 std::vector<Spelling> Spellings() {
   return {{"plain", "赌博网站大全", "赌博网"},
-          {"traditional", "賭博網站大全", "赌博网"},
           {"markup", "赌博**网站**大全", "赌博网"},
-          {"stretched", "赌博博博网站大全", "赌博博博网"},
+          {"stretched", "賭博博博網站大全", "赌博博博网"},
           {"spaced", "赌 博-网 站-大 全", "赌博网"}};
 }
 
@@ -174,19 +173,19 @@ TEST_P(LeakTest, InOneReplySplitOverDeltas) {
 
 TEST_P(LeakTest, OverPartsPagesAndTheLivePage) {
   // The word comes when a part is out and the page is read.
-  const std::string answer = Sentences(0, 60) + "我知道" + spelling().written + "在哪里。" + Sentences(60, 60);
+  const std::string answer = Sentences(0, 90) + "我知道" + spelling().written + "在哪里。" + Sentences(90, 30);
   Watched watched(Options(answer, 24s, 3));
   const std::string part = watched.Say("问题");
   ASSERT_THAT(part, HasSubstr("这是第1句"));
-  watched.ReadPageFor(12s);
+  watched.ReadPageFor(7s);
   watched.ContinueToTheEnd();
   watched.Say("重发");
   EXPECT_THAT(watched.PageNow(), HasSubstr(blocks() ? "不方便显示" : "我知道***"));
   watched.ExpectNowhere(spelling().half);
-  EXPECT_THAT(watched.Pages(), HasSubstr("这是第40句")) << "the page shows what there is";
+  EXPECT_THAT(watched.Pages(), HasSubstr("这是第80句")) << "the page shows what there is";
   if (blocks()) {
     EXPECT_THAT(watched.Chat(), HasSubstr(kBlockedRest));
-    EXPECT_THAT(watched.Chat(), Not(HasSubstr("这是第60句")));
+    EXPECT_THAT(watched.Chat(), Not(HasSubstr("这是第90句")));
     EXPECT_EQ(watched.world().model().Journal().abandoned, 1u) << "nobody pays for the rest";
     EXPECT_EQ(watched.world().Metric("yingda_answers_blocked_total{when=\"writing\"}"), 1);
   } else {
@@ -210,9 +209,9 @@ TEST_P(LeakTest, InCustomerServiceMessages) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, LeakTest, ::testing::Combine(::testing::ValuesIn(Spellings()), ::testing::Bool()),
-                         [](const auto& info) {
-                           return std::string(std::get<0>(info.param).name) +
-                                  (std::get<1>(info.param) ? "Blocked" : "Masked");
+                         [](const auto& chosen) {
+                           return std::string(std::get<0>(chosen.param).name) +
+                                  (std::get<1>(chosen.param) ? "Blocked" : "Masked");
                          });
 
 TEST(InboundLeakTest, ABlockedWordNeverReachesTheModelAndAMaskedOneOnlyMasked) {
@@ -282,7 +281,7 @@ TEST_P(NewWordsTest, MeetARememberedAnswerAndOneThatIsBeingWritten) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, NewWordsTest, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "Blocked" : "Masked"; });
+                         [](const auto& chosen) { return chosen.param ? "Blocked" : "Masked"; });
 
 }  // namespace
 }  // namespace yingda::testing

@@ -329,5 +329,62 @@ TEST(PushTest, MiniProgramAnswersEverythingByCustomerServiceMessages) {
   }
 }
 
+constexpr const char* kAll = "- {keywords: [套餐], mode: all, replies: [一, {image: M1}, 三]}\n";
+
+std::vector<std::string> Kinds(World& world, const simulator::Follower& follower) {
+  std::vector<std::string> kinds;
+  for (const auto& message : world.api().Delivered(follower.open_id())) kinds.push_back(message.type);
+  return kinds;
+}
+
+TEST(PushTest, RuleThatSendsAllRepliesWithTheFirstAndSendsTheOthersInOrderOnce) {
+  World world({.rules = kAll, .kind = "push"});
+  world.api().AddMedia("M1");
+  const auto follower = world.NewFollower();
+  simulator::Faults faults;
+  faults.on_try[1].lose_reply = true;
+  const auto outcome = world.Say(*follower, "套餐", faults);
+  EXPECT_EQ(outcome.Text(), "一");
+  EXPECT_EQ(outcome.try_number, 2);
+  ASSERT_TRUE(world.RunFor(30s));
+  EXPECT_THAT(Kinds(world, *follower), ElementsAre("image", "text"));
+  EXPECT_THAT(world.Pushed(*follower).back(), "三");
+}
+
+TEST(PushTest, RuleThatSendsAllSendsTheFirstOnlyWhereTheAccountMayNot) {
+  World world({.rules = kAll, .kind = "passive"});
+  world.api().AddMedia("M1");
+  const auto follower = world.NewFollower();
+  EXPECT_EQ(world.Say(*follower, "套餐").Text(), "一");
+  ASSERT_TRUE(world.RunFor(20s));
+  EXPECT_THAT(Kinds(world, *follower), IsEmpty());
+  EXPECT_EQ(world.Metric("yingda_replies_left_out_total"), 2);
+}
+
+TEST(PushTest, RuleThatSendsAllGoesBehindTheRestOfALongFirstReply) {
+  World world({.rules = "- {keywords: [套餐], mode: all, replies: [\"" + LongText(60) + "\", 二]}\n", .kind = "push"});
+  const auto follower = world.NewFollower();
+  EXPECT_THAT(world.Say(*follower, "套餐").Text(), HasSubstr("(1/2)"));
+  ASSERT_TRUE(world.RunFor(20s));
+  EXPECT_THAT(world.Pushed(*follower), ElementsAre(HasSubstr("(2/2)"), "二"));
+}
+
+TEST(PushTest, MiniProgramGetsAllOfARuleAsMessagesInOrder) {
+  for (const std::string replies : {"[一, {image: M1}, 三]", "[{image: M1}, 二]"}) {
+    World world(
+        {.json = true, .rules = "- {keywords: [套餐], mode: all, replies: " + replies + "}\n", .kind = "miniprogram"});
+    world.api().AddMedia("M1");
+  const auto follower = world.NewFollower();
+    EXPECT_TRUE(world.Say(*follower, "套餐").acknowledged());
+    ASSERT_TRUE(world.RunFor(20s));
+    const bool text_first = replies[1] != '{';
+    if (text_first) {
+      EXPECT_THAT(Kinds(world, *follower), ElementsAre("text", "image", "text"));
+    } else {
+      EXPECT_THAT(Kinds(world, *follower), ElementsAre("image", "text"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace yingda::testing

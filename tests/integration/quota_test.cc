@@ -195,6 +195,20 @@ TEST(QuotaTest, StaffIsExemptAndUsesUpNothing) {
   EXPECT_EQ(world.Say(*staff, "九").Text(), "答案九。");
 }
 
+TEST(QuotaTest, StaffGoesOnWhenTheAccountsTokensAreUsedUp) {
+  World world({.answer = Echoes(), .more_account = Quotas("tokens_per_day: 5, staff: [o-follower-1]")});
+  const auto staff = world.NewFollower();
+  const auto follower = world.NewFollower();
+  EXPECT_EQ(world.Say(*staff, "一").Text(), "答案一。");
+  EXPECT_EQ(world.Metric("yingda_quota_tokens_today{account=\"main\"}"), 0);
+  EXPECT_EQ(world.Say(*follower, "二").Text(), "答案二。") << "the answer that uses them up";
+  EXPECT_EQ(world.Say(*follower, "三").Text(), kTexts.quota_account);
+  EXPECT_EQ(world.Say(*staff, "四").Text(), "答案四。");
+  world.Restart();
+  EXPECT_EQ(world.Say(*follower, "五").Text(), kTexts.quota_account);
+  EXPECT_EQ(world.Say(*staff, "六").Text(), "答案六。");
+}
+
 TEST(QuotaTest, WhoeverLeavesIsForgottenWithTheirCounts) {
   World world({.answer = Echoes(), .more_account = Quotas("follower_per_day: 1, messages_per_day: 3")});
   const auto follower = world.NewFollower();

@@ -83,6 +83,26 @@ TEST(RepeatTest, AfterItsTimeTheModelIsAskedAgain) {
   EXPECT_EQ(world.model().Journal().calls, 2U);
 }
 
+TEST(RepeatTest, InstructionOfARuleGoesToTheModelAndIsPartOfWhatIsTheSame) {
+  World::Options options = Repeating("24h");
+  options.rules =
+      "- {keywords: [在哪里], hours: 0:00-12:00, reply: {model: 说得短一点}}\n"
+      "- {keywords: [在哪里], reply: {model: 说得长一点}}\n";
+  World world(options);
+  const auto prompt = [&world] { return world.model().Journal().last.back().call.messages.at(0).content; };
+  const auto first = world.NewFollower(), second = world.NewFollower(), third = world.NewFollower();
+  EXPECT_EQ(world.Say(*first, "你们在哪里").Text(), kAnswer);
+  const std::string before = prompt();
+  EXPECT_TRUE(before == "你是测试用的助手。\n\n说得短一点" || before == "你是测试用的助手。\n\n说得长一点") << before;
+  EXPECT_EQ(world.Say(*second, "你们在哪里").Text(), kAnswer);
+  EXPECT_EQ(world.model().Journal().calls, 1U);
+  // Half a day on it is the other rule's turn; nothing of the first is left to be said.
+  world.clock().Advance(12h);
+  EXPECT_EQ(world.Say(*third, "你们在哪里").Text(), kAnswer);
+  EXPECT_EQ(world.model().Journal().calls, 2U);
+  EXPECT_NE(prompt(), before);
+}
+
 TEST(RepeatTest, ItIsOffByDefault) {
   World world(Repeating(""));
   const auto first = world.NewFollower(), second = world.NewFollower();

@@ -178,7 +178,9 @@ TEST_F(SeenTest, PictureThatIsGoneLeavesItsText) {
 }
 
 TEST_F(SeenTest, PictureThatCannotBeHadIsSaidAndTheModelNotAsked) {
-  World world(Seeing());
+  World::Options options = Seeing();
+  options.more_account = "    quotas: {follower_per_day: 1}\n";
+  World world(options);
   const auto follower = world.NewFollower();
   const std::string failed = bot::Texts().picture_failed;
   for (const char* path : {"/missing", "/moved", "/page", "/large", "/silent"}) {
@@ -194,8 +196,11 @@ TEST_F(SeenTest, PictureThatCannotBeHadIsSaidAndTheModelNotAsked) {
   EXPECT_EQ(host_.Asked("/a.png"), 0);
   EXPECT_EQ(world.model().Journal().calls, 0u);
 
-  EXPECT_EQ(world.Say(*follower, "你好").Text(), "答1");
-  EXPECT_EQ(Told(world, 1).size(), 1u) << "what failed is not remembered";
+  EXPECT_EQ(world.Say(*follower, "你好").Text(), "答1") << "what failed does not use up the day's one question";
+  EXPECT_EQ(Told(world, 1).size(), 1u) << "and is not remembered";
+  world.Restart();
+  EXPECT_EQ(world.Say(*follower, "再问").Text(), bot::Texts().quota_day);
+  EXPECT_EQ(world.Metric("yingda_quota_messages_today{account=\"main\"}"), 1);
 }
 
 TEST_F(SeenTest, SilentHostDelaysNothingElseAndTheFollowerReadsWithinTheWindow) {

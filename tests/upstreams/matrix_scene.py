@@ -49,6 +49,8 @@ FAULTS = {
     "slower_first": lambda model: [{"response": {"content": says(model)}, "streamingProfile": {"ttft": 6500, "tps": 50}}],
     "slow_tokens": lambda model: [{"response": {"content": STORY}, "chunkSize": len(PARTS[0]),
                                    "streamingProfile": {"ttft": 200, "tps": 0.75}}],
+    # Nothing but the role, and that when a second upstream has been asked already; then it is gone.
+    "cut_late": lambda model: [{**answer(model), "truncateAfterChunks": 1, "latency": 3500}],
     "thinks_inline": lambda model: [{"response": {"content": f"<think>\n{THOUGHT}\n</think>\n\n{says(model)}"},
                                      "chunkSize": 5}],
 }

@@ -46,6 +46,7 @@ def make_scene():
                          ("hedge", ["slower_first", "slow_tokens"])):
         scene.case(f"slow_tokens_{name}", *faults, questions=("问题一", "继续"))
     scene.case("slow_first_hedged", "slow_first", "well")
+    scene.case("cut_late_hedged", "cut_late", "slow_first")
     scene.case("malformed_always", "malformed")
     scene.case("disconnect_always", "disconnect")
     for fault in ("html", "mute", "error_object", "reset", "unconnectable"):
@@ -199,6 +200,14 @@ class UpstreamMatrixTest(unittest.TestCase):
         silent = self.scene.faults.calls_of("silent")[0]
         self.assertIsNotNone(silent["left"])
         self.assertLess(silent["left"] - silent["came"], 4.0)
+
+    def test_a_first_upstream_that_fails_after_the_second_was_asked_leaves_the_answer_to_the_second(self):
+        name = "cut_late_hedged"
+        self.check(name, [self.from_upstream(name, 1)], [1, 1])
+        self.assertEqual(self.outcomes(name, 0, "bad_answer"), 1)
+        self.assertEqual(self.scene.metric("yingda_model_hedges_total", account=name, outcome="won"), 1)
+        # The second goes on undisturbed from when it was asked: 4 s to its first word.
+        self.assertLess(self.exchanges(name)[0].seconds, 8.5)
 
     def test_slow_words_are_held_over_the_tries_then_shown_in_part_and_the_rest_on_request(self):
         for column, calls in (("alone", [1]), ("fallback", [1, 0]), ("hedge", [1, 1])):

@@ -34,13 +34,12 @@ class FileWatchTest : public ::testing::Test {
     loop_.Stop();
   }
 
-  void Begin(Watch way) {
+  void Begin(Watch way, const std::string& rules = "etc/rules") {
     config::ReloadOptions options;
     options.watch = way;
     testing::RunOn(loop_, [&] {
       watch_.emplace(
-          options,
-          std::vector<FileWatch::Place>{{folder_.File("etc/rules"), true}, {folder_.File("etc/config.yml"), false}},
+          options, std::vector<FileWatch::Place>{{folder_.File(rules), true}, {folder_.File("etc/config.yml"), false}},
           loop_, *logger_, [this](FileWatch::Hint hint) { hints_.push_back(hint); });
       watch_->Start();
     });
@@ -71,25 +70,22 @@ class FileWatchTest : public ::testing::Test {
 
 TEST_F(FileWatchTest, EveryWayThatEditorsSaveIsOneHint) {
   Begin(Watch::kInotify);
-  const char* const
-      saves
-          [] =
-              {
-                  "echo 1 > rules/a.yml",  // nano: in place
-                  "touch rules/4913 && rm rules/4913 && mv rules/a.yml rules/a.yml~ && echo 2 > rules/a.yml && rm "
-                  "rules/a.yml~",  // vim
-                  "ln -s u@h.1 rules/.#a.yml && mv rules/a.yml rules/a.yml~ && echo 3 > rules/a.yml && rm "
-                  "rules/.#a.yml",  // emacs
-                  "sed -i s/3/4/ rules/a.yml",
-                  "echo 5 > new && mv new rules/a.yml",
-                  "cp rules/a.yml rules/b.yml",
-                  "rm rules/b.yml",
-                  "ln rules/a.yml rules/c.yml",
-                  "echo 6 > new && mv new config.yml",
-                  "sed -i s/6/7/ config.yml",
-                  "rm config.yml",
-                  "echo 8 > config.yml",
-              };
+  const char* const saves[] = {
+      "echo 1 > rules/a.yml",  // nano: in place
+      "touch rules/4913 && rm rules/4913 && mv rules/a.yml rules/a.yml~ && echo 2 > rules/a.yml && rm "
+      "rules/a.yml~",  // vim
+      "ln -s u@h.1 rules/.#a.yml && mv rules/a.yml rules/a.yml~ && echo 3 > rules/a.yml && rm "
+      "rules/.#a.yml",  // emacs
+      "sed -i s/3/4/ rules/a.yml",
+      "echo 5 > new && mv new rules/a.yml",
+      "cp rules/a.yml rules/b.yml",
+      "rm rules/b.yml",
+      "ln rules/a.yml rules/c.yml",
+      "echo 6 > new && mv new config.yml",
+      "sed -i s/6/7/ config.yml",
+      "rm config.yml",
+      "echo 8 > config.yml",
+  };
   for (const char* const save : saves) {
     Shell(save);
     EXPECT_TRUE(Told()) << save;
@@ -148,7 +144,17 @@ TEST_F(FileWatchTest, SwitchedLinkIsAHint) {
   EXPECT_TRUE(Told());
   Shell("echo 1 > two/a.yml");
   EXPECT_TRUE(Told());
-  Shell("echo 1 > rules/..data_tmp && mv rules/..data_tmp rules/..data");
+  Shell("rm rules && mv two/ .. && mkdir one/rules && mv one ../v1 && cp -r ../v1 ../v2 && ln -s ../v1 ../live");
+  testing::RunOn(loop_, [&] { watch_.reset(); });
+  testing::RunOn(loop_, [&] { hints_.clear(); });
+  fs::remove(folder_.File("live"));
+  fs::create_directory_symlink("v1", folder_.File("live"));
+  Begin(Watch::kInotify, "live/rules");
+  Shell("ln -s v2 ../next && mv -T ../next ../live");
+  EXPECT_TRUE(Told()) << "a link on the way to the folder";
+  Shell("echo 1 > ../v2/rules/a.yml");
+  EXPECT_TRUE(Told());
+  Shell("echo 1 > ../v2/rules/..data_tmp && mv ../v2/rules/..data_tmp ../v2/rules/..data");
   EXPECT_TRUE(Told()) << "a mounted ConfigMap is switched by such a name";
 }
 

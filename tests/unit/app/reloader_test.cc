@@ -69,7 +69,7 @@ class ReloaderTest : public ::testing::Test {
     std::ofstream(folder_.File(name), std::ios::binary) << text;
   }
   void Quiet() {
-    ASSERT_TRUE(testing::WaitFor([&] { return !reloader_->Busy() && loop_.Idle(); }));
+    ASSERT_TRUE(testing::WaitFor([&] { return loop_.Idle() && !reloader_->Busy(); }));
   }
   /// Time enough for what differs to be seen, to be seen unchanged, and to be loaded.
   void Look() {

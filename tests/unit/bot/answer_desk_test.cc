@@ -17,6 +17,7 @@ namespace yingda::bot {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -25,6 +26,9 @@ class HandStore final : public store::Store {
  public:
   bool hold_finish = false;
   bool fail_finish = false;
+  bool fail_accept = false;
+  bool hold_writes = false;
+  std::vector<store::Turn> conversation;
   std::deque<std::function<void()>> held;
   std::vector<store::JobResult> finished;
   std::vector<std::string> released, forgotten;
@@ -34,7 +38,10 @@ class HandStore final : public store::Store {
 
   void AcceptJob(store::JobRecord, Done done) override {
     ++accepted;
-    done({});
+    Write([this, done = std::move(done)] {
+      done(fail_accept ? base::Result<void>(base::Error{base::ErrorCode::kUnavailable, "disk full"})
+                       : base::Result<void>());
+    });
   }
   void RecordTry(std::string, int, Done) override {}
   void FinishJob(store::JobResult result, Done done) override {
@@ -93,9 +100,15 @@ class HandStore final : public store::Store {
   }
   void LoadConversation(std::string, std::string, int64_t, int,
                         std::function<void(base::Result<std::vector<store::Turn>>)> done) override {
-    done(std::vector<store::Turn>());
+    done(conversation);
   }
-  void ClearConversation(std::string, std::string, Done) override {}
+  /// While it is held, a reader still finds what was said: as another connection to the file would.
+  void ClearConversation(std::string, std::string, Done done) override {
+    Write([this, done = std::move(done)] {
+      conversation.clear();
+      if (done) done({});
+    });
+  }
   void LoadUsage(int64_t, std::function<void(base::Result<std::vector<store::Usage>>)> done) override {
     done(std::vector<store::Usage>());
   }
@@ -108,11 +121,22 @@ class HandStore final : public store::Store {
   void Flush(Done) override {}
 
   void Release() {
-    hold_finish = false;
-    while (!held.empty()) {
-      const auto next = std::move(held.front());
-      held.pop_front();
-      next();
+    hold_finish = hold_writes = false;
+    while (!held.empty()) ReleaseOne();
+  }
+  void ReleaseOne() {
+    const auto next = std::move(held.front());
+    held.pop_front();
+    next();
+  }
+
+ private:
+  /// In the order of the calls, as a store writes.
+  void Write(std::function<void()> write) {
+    if (hold_writes) {
+      held.push_back(std::move(write));
+    } else {
+      write();
     }
   }
 };
@@ -120,8 +144,10 @@ class HandStore final : public store::Store {
 class HandModel final : public model::ChatModel {
  public:
   std::vector<model::ChatEvents> calls;
+  std::vector<model::ChatRequest> requests;
   std::vector<std::string> prompts;  // of the system
   std::unique_ptr<model::ChatCall> Ask(const model::ChatRequest& request, model::ChatEvents events) override {
+    requests.push_back(request);
     prompts.push_back(request.messages.front().role == "system" ? request.messages.front().content : "");
     calls.push_back(std::move(events));
     return std::make_unique<model::ChatCall>();
@@ -176,6 +202,7 @@ class AnswerDeskTest : public ::testing::Test {
     });
     return port;
   }
+  int64_t Now() const { return base::UnixMilliseconds(clock_.WallNow()); }
   void Say(const std::string& text) {
     OnLoop([&] { model_.calls.back().on_text(text); });
   }
@@ -332,6 +359,57 @@ TEST_F(AnswerDeskTest, JobKeepsTheSettingsItBeganWith) {
   EXPECT_THAT(port->sent.front(), HasSubstr("旧的话"));
   Push("next");
   EXPECT_EQ(model_.prompts.back(), "新");
+}
+
+TEST_F(AnswerDeskTest, QuestionRefusedForAFullDiskDoesNotUseUpTheDay) {
+  Change([](AccountSettings& settings) { settings.quotas.follower_per_day = 1; });
+  store_.fail_accept = true;
+  EXPECT_THAT(Push("refused")->sent, ElementsAre(HasSubstr(account_.settings.Get()->texts.busy)));
+  ASSERT_EQ(store_.finished.size(), 1u);
+  EXPECT_EQ(store_.finished.back().messages, 0) << "the store never counted it";
+  store_.fail_accept = false;
+  Push("taken");
+  EXPECT_EQ(model_.calls.size(), 1u);
+}
+
+TEST_F(AnswerDeskTest, QuestionRefusedForAFullQueueIsTakenBackFromTheStoresCountToo) {
+  Change([](AccountSettings& settings) { settings.quotas.follower_per_day = 7; });
+  for (int i = 0; i < 6; ++i) Push("waits" + std::to_string(i));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(Push("refused" + std::to_string(i))->sent,
+                ElementsAre(HasSubstr(account_.settings.Get()->texts.queue_full)));
+    ASSERT_FALSE(store_.finished.empty());
+    EXPECT_EQ(store_.finished.back().messages, -1);
+    EXPECT_NE(store_.finished.back().usage_day, 0);
+  }
+}
+
+TEST_F(AnswerDeskTest, QuestionRightBehindAClearSeesNothingOfWhatIsStillBeingDeleted) {
+  store_.conversation = {{"user", "我叫小明", Now()}, {"assistant", "你好，小明", Now()}};
+  Push("before");
+  ASSERT_EQ(model_.requests.size(), 1u);
+  EXPECT_EQ(model_.requests.back().messages.size(), 3u);
+  End();
+  store_.hold_writes = true;
+  OnLoop([&] { desk_->ForgetConversation(account_, "o1"); });
+  Push("behind");
+  OnLoop([&] { store_.Release(); });
+  ASSERT_EQ(model_.requests.size(), 2u);
+  EXPECT_EQ(model_.requests.back().messages.size(), 1u) << "the question alone";
+}
+
+TEST_F(AnswerDeskTest, HistoryThatWasReadBeforeAnotherAnswerIsReadAgain) {
+  store_.hold_writes = true;
+  Push("first");
+  Push("second");  // reads the conversation while both are being written down
+  OnLoop([&] { store_.ReleaseOne(); });
+  ASSERT_EQ(model_.requests.size(), 1u);
+  OnLoop([&] { store_.conversation = {{"user", "问题", Now()}, {"assistant", "答案", Now()}}; });
+  Say("答案");
+  End();
+  OnLoop([&] { store_.ReleaseOne(); });
+  ASSERT_EQ(model_.requests.size(), 2u);
+  EXPECT_EQ(model_.requests.back().messages.size(), 3u);
 }
 
 TEST_F(AnswerDeskTest, TokensAreWrittenOnceWithTheAnswer) {

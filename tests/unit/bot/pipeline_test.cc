@@ -129,7 +129,7 @@ class LineLogger final : public base::Logger {
 TEST_F(PipelineTest, WhatTheWordFilterFoundIsLoggedByPlaceAndCountedByLevel) {
   const auto words = filter::WordFilter::FromLists(
       {filter::ParseWordList("坏词一|block|甲,乙\n坏词二|mask\n坏词三|review|丙", "deny/b.txt", false)});
-  account_.words.Set(words);
+  account_.files.Set(std::make_shared<const AccountFiles>(AccountFiles{account_.files.Get()->rules, words}));
   LineLogger logger;
   base::Metrics metrics;
   WordLog log(logger, metrics);

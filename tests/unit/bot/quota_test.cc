@@ -102,6 +102,26 @@ TEST_F(QuotaTest, TheLimitThatLastsLongestIsTold) {
   EXPECT_EQ(Check("alice"), Verdict::kFollowerMinute);
 }
 
+TEST_F(QuotaTest, WhatIsGivenBackWasNeverAsked) {
+  limits_.follower_per_minute = 1;
+  limits_.follower_per_day = 2;
+  limits_.messages_per_day = 2;
+  const int64_t day = Count("alice");
+  Count("bob");
+  EXPECT_EQ(Check("carol"), Verdict::kAccountMessages);
+  quota_->GiveBack("main", limits_, "alice", day, now_);
+  EXPECT_EQ(Check("bob"), Verdict::kFollowerMinute) << "not theirs";
+  EXPECT_EQ(Ask("alice"), Verdict::kYes);
+  EXPECT_EQ(quota_->UsedToday("main", now_).messages, 2);
+  now_ += 60s;  // all of the minute is forgotten, given back or not
+  quota_->GiveBack("main", limits_, "alice", day, now_);
+  EXPECT_EQ(Ask("alice"), Verdict::kYes);
+  now_ += 24h;
+  Count("alice");
+  quota_->GiveBack("main", limits_, "alice", day, now_);
+  EXPECT_EQ(quota_->UsedToday("main", now_).messages, 1) << "of another day";
+}
+
 TEST_F(QuotaTest, StaffIsNeverLimitedAndNeverCounted) {
   limits_ = {1, 1, 1, 1, {"boss"}};
   for (int i = 0; i < 5; ++i) {

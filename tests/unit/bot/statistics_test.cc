@@ -120,8 +120,9 @@ class StatisticsTest : public ::testing::Test {
   StatisticsTest() {
     Options().questions.keep_texts = true;
     account_.name = "main";
-    account_.words.Set(filter::WordFilter::FromLists({filter::ParseWordList(
-        "坏词甲|block|诈骗\n坏词乙|block|诈骗\n轻词|mask\n看词|review\n放词|pass\n", "deny/a.txt", false)}));
+    words_ = filter::WordFilter::FromLists({filter::ParseWordList(
+        "坏词甲|block|诈骗\n坏词乙|block|诈骗\n轻词|mask\n看词|review\n放词|pass\n", "deny/a.txt", false)});
+    Install(nullptr);
   }
 
   Statistics::Options& Options() { return options_; }
@@ -136,15 +137,18 @@ class StatisticsTest : public ::testing::Test {
     EXPECT_TRUE(rules) << rules.error().message;
     return *rules;
   }
+  void Install(std::shared_ptr<const rules::RuleSet> rules) {
+    account_.files.Set(std::make_shared<const AccountFiles>(AccountFiles{std::move(rules), words_}));
+  }
   void Load(const std::string& text) {
     auto rules = Rules(text);
     statistics().OnRulesLoaded(Statistics::TableOf(rules));
-    account_.rules.Set(rules);
+    Install(rules);
   }
   Decision Decide(const std::string& text) {
     message_.type = wechat::MessageType::kText;
     message_.content = text;
-    return bot::Decide(account_, message_, 1, scratch_);
+    return bot::Decide(account_, message_, {1, clock_.WallNow(), nullptr}, scratch_);
   }
   void Say(const std::string& text) {
     const Decision decision = Decide(text);
@@ -169,6 +173,7 @@ class StatisticsTest : public ::testing::Test {
   testing::TempDir folder_;
   testing::ManualClock clock_;
   Account account_;
+  std::shared_ptr<const filter::WordFilter> words_;
   Statistics::Options options_;
   std::unique_ptr<Statistics> statistics_;
   PipelineScratch scratch_;
@@ -198,7 +203,7 @@ TEST_F(StatisticsTest, AMessageThatTheOldRulesDecidedIsNotCountedForANewRuleInIt
   statistics().Count(old, message_);
   EXPECT_THAT(Used(), ElementsAre("旧:3=1"));
   // Nor is one of a set that nobody has told of yet.
-  account_.rules.Set(Rules("- keywords: [更新]\n  reply: 一\n"));
+  Install(Rules("- keywords: [更新]\n  reply: 一\n"));
   Say("更新");
   EXPECT_THAT(Used(), ElementsAre("旧:3=1", "更新:0=1"));
 }

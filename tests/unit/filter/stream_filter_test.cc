@@ -123,6 +123,13 @@ TEST(StreamFilterTest, PartsThatStandFarApartCountFromWhenTheLastOneCame) {
   EXPECT_EQ(stream.level(), Level::kBlock);
 }
 
+TEST(StreamFilterTest, WordsThatCountTogetherCountFromTheLastOfThem) {
+  const auto words = Filter("甲乙 && 丙丁|mask\n");
+  EXPECT_EQ(Shown(words, {"有甲乙啊", "，没有别的"}), "有甲乙啊，没有别的");
+  EXPECT_EQ(Shown(words, {"有甲乙啊", "，也有丙", "丁呢，和甲乙啊"}), "有甲乙啊，也有**呢，和**啊");
+  EXPECT_EQ(Shown(words, {"有甲乙和丙丁啊"}), "有**和**啊");
+}
+
 TEST(StreamFilterTest, WhatIsHeldBackIsBounded) {
   StreamFilter stream(Filter("哈哈大笑|mask\n"), Direction::kOutbound, {.most_held_bytes = 3000});
   std::string shown;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <thread>
@@ -367,6 +368,12 @@ TEST(WordFilterTest, ExplanationsSayWhyAWordDidNotCount) {
   EXPECT_EQ(filter->Describe(all[4], text), "“大麻”对上 deny/a.txt:2 的“大麻”：拦截");
 }
 
+/// Without repetitions.
+std::u32string Collapsed(std::u32string codes) {
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  return codes;
+}
+
 TEST(WordFilterTest, HitsBeginAndEndOnCodePointsWhateverTheBytes) {
   const auto filter = Filter("赌博\nab\n+v\n㎏克\n二二", "不赌博");
   std::mt19937 random(3);
@@ -386,6 +393,11 @@ TEST(WordFilterTest, HitsBeginAndEndOnCodePointsWhateverTheBytes) {
       ASSERT_LE(hit.end, text.size());
       ASSERT_TRUE(starts[hit.begin] && starts[hit.end]);
       ASSERT_LE(before, hit.begin);
+      // What is covered reads as the word, but for what was put in between and repeated.
+      const std::string word = filter->Info(hit.word).text;
+      const FoldMode mode = word == "+v" ? FoldMode::kLiteral : FoldMode::kLetters;
+      const std::string covered = text.substr(hit.begin, hit.end - hit.begin);
+      ASSERT_EQ(Collapsed(FoldedCodes(covered, mode)), Collapsed(FoldedCodes(word, mode))) << covered;
       before = hit.begin;
       ++hits;
     }

@@ -133,7 +133,7 @@ TEST(WordListTest, ABadLineIsReportedWithItsPlaceAndWhatToWrite) {
       {"#! levle=mask", "deny/a.txt:2:4: ", "level="},
       {"#! level=x", "deny/a.txt:2:4: ", "block"},
       {"#! boundary=x", "deny/a.txt:2:4: ", "raw"},
-      {"#! encoding=gbk", "deny/a.txt:2:4: ", "UTF-8"},
+      {"#! encoding=ebcdic", "deny/a.txt:2:4: ", "UTF-8"},
   };
   for (const BadLine& c : cases) {
     const WordList list = Parse("好词一个\n" + std::string(c.line) + "\n好词两个\n");
@@ -232,14 +232,61 @@ TEST_F(WordFolderTest, AFileThatCannotBeReadRefusesTheWholeSet) {
   EXPECT_THAT(filter.error().message, HasSubstr("deny/b.txt"));
 }
 
-TEST_F(WordFolderTest, AFileInAnotherEncodingRefusesTheWholeSet) {
-  Write("deny/a.txt", "\xB6\xC4\xB2\xA9\n\xB2\xCA\xC6\xB1\n\xBC\xD9\xD6\xA4\nword\n");  // GBK
+constexpr std::string_view kGbk = "\xB6\xC4\xB2\xA9\n\xB2\xCA\xC6\xB1\n\xBC\xD9\xD6\xA4\nword\n";  // 赌博 彩票 假证
+
+TEST_F(WordFolderTest, AFileInAnotherEncodingThatDoesNotSaySoRefusesTheWholeSet) {
+  Write("deny/a.txt", kGbk);
   const auto gbk = Load();
   ASSERT_FALSE(gbk);
-  EXPECT_THAT(gbk.error().message, HasSubstr("deny/a.txt:1:1"));
-  EXPECT_THAT(gbk.error().message, HasSubstr("UTF-8"));
-  Write("deny/a.txt", "\xFF\xFE\x61\x00");
+  EXPECT_THAT(gbk.error().message, HasSubstr("deny/a.txt: "));
+  EXPECT_THAT(gbk.error().message, HasSubstr("#! encoding=gb18030"));
+  Write("deny/a.txt", "\xFF\xB6\xC4\n\xB2\xFF\n");
+  const auto unknown = Load();
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().message, HasSubstr("UTF-8"));
+}
+
+TEST_F(WordFolderTest, AFileThatSaysItsEncodingIsReadInItAndKeepsItsLinesAndColumns) {
+  Write("deny/a.txt", "# \xB4\xCA\r\n#! level=mask encoding=GB18030\r\n" + std::string(kGbk) + "\xB6\xC4\xB2\xA9|x\n");
+  const auto filter = Load();
+  ASSERT_TRUE(filter) << filter.error().message;
+  Scratch scratch;
+  const Verdict verdict = (*filter)->Check("买彩票", Direction::kInbound, scratch);
+  ASSERT_EQ(verdict.hits.size(), 1u);
+  EXPECT_EQ((*filter)->Info(verdict.hits[0].word).line, 4u);
+  ASSERT_EQ(report_.warnings.size(), 1u);
+  EXPECT_THAT(report_.warnings[0], HasSubstr("deny/a.txt:7:4: "));
+}
+
+TEST_F(WordFolderTest, BytesThatAreNotInTheSaidEncodingAreNamedByTheirLine) {
+  Write("deny/a.txt", "#! encoding=gb18030\n" + std::string(kGbk) + "\xFF\n");
+  const auto broken = Load();
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error().message, HasSubstr("deny/a.txt:6: "));
+  Write("deny/a.txt", "#! encoding=ebcdic\n" + std::string(kGbk));
+  const auto unknown = Load();
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().message, HasSubstr("deny/a.txt:1: "));
+  EXPECT_THAT(unknown.error().message, HasSubstr("ebcdic"));
+}
+
+TEST_F(WordFolderTest, Utf16WithItsMarkIsRead) {
+  Write("deny/a.txt", std::string_view("\xFF\xFE\x4C\x8D\x5A\x53\r\0\n\0", 10));  // 赌博
+  Write("deny/b.txt", std::string_view("\xFE\xFF\x5F\x69\x79\x68\0\n", 8));       // 彩票
+  const auto filter = Load();
+  ASSERT_TRUE(filter) << filter.error().message;
+  EXPECT_EQ((*filter)->Info(0).text, "赌博");
+  EXPECT_EQ((*filter)->Info(1).text, "彩票");
+  Write("deny/b.txt", std::string_view("\xFE\xFF\x5F\x69\xD8\x00\0\n", 8));  // half a surrogate pair
   EXPECT_FALSE(Load());
+}
+
+TEST_F(WordFolderTest, AFewBrokenLinesInAUtf8FileAreNamedOneByOne) {
+  Write("deny/a.txt", "赌博\n彩票\n\xB2\xCA\xC6\xB1\n");
+  const auto filter = Load();
+  ASSERT_TRUE(filter) << filter.error().message;
+  ASSERT_EQ(report_.warnings.size(), 1u);
+  EXPECT_THAT(report_.warnings[0], HasSubstr("deny/a.txt:3:1: "));
 }
 
 TEST_F(WordFolderTest, FiveBadLinesInAHundredAreTheLimit) {

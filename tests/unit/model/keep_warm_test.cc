@@ -94,6 +94,19 @@ TEST(KeepWarmTest, BeforeTheStartAndWithoutATimeItAsksNothing) {
   EXPECT_EQ(not_started.Asked() + off.Asked(), 0U);
 }
 
+TEST(KeepWarmTest, LeavesAloneWhoMayNotBeAskedAndComesBackLater) {
+  WarmFixture f;
+  bool parked = true;
+  RunOn(f.loop, [&] { f.keep_warm->AskOnlyWhile([&parked] { return !parked; }); });
+  f.Start();
+  f.Advance(minutes(4));
+  f.Advance(minutes(4));
+  EXPECT_EQ(f.Asked(), 0U);
+  RunOn(f.loop, [&] { parked = false; });
+  f.Advance(minutes(4));
+  EXPECT_EQ(f.Asked(), 1U);
+}
+
 TEST(KeepWarmTest, NeverHasTwoQuestionsOfItsOwn) {
   WarmFixture f;
   f.Start();

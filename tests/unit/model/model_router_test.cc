@@ -43,6 +43,24 @@ ChatOutcome Outcome(ChatFailure failure, std::optional<base::Duration> retry_aft
   return outcome;
 }
 
+/// Keeps the lines of the debug log.
+class LineLogger final : public base::Logger {
+ public:
+  LineLogger() : Logger(base::LogLevel::kDebug) {}
+  std::vector<std::string> debug;
+
+ private:
+  void Write(base::LogLevel level, std::string_view event, std::initializer_list<base::LogField> fields) override {
+    if (level != base::LogLevel::kDebug) return;
+    std::string& line = debug.emplace_back(event);
+    for (const base::LogField& field : fields) {
+      const auto* const text = std::get_if<std::string_view>(&field.value);
+      const auto* const number = std::get_if<int64_t>(&field.value);
+      line += " " + std::string(field.key) + "=" + (text ? std::string(*text) : number ? std::to_string(*number) : "?");
+    }
+  }
+};
+
 struct RouterFixture {
   explicit RouterFixture(std::vector<unsigned> weights, RouteOptions options = {}, UpstreamHealth::Options health = {},
                          size_t with_pictures = SIZE_MAX) {
@@ -189,6 +207,53 @@ TEST(ModelRouterTest, SlowFirstWordBringsASecondUpstreamAndWhoSpeaksFirstIsHeard
   f.End(1, 1);
   EXPECT_EQ(answer.text, "快");
   EXPECT_EQ(f.Calls(0) + f.Calls(1), 2u);
+}
+
+TEST(ModelRouterTest, WhoIsSilentUntilTheHedgeSpeaksFailsAsFarAsItsHealthGoes) {
+  RouteOptions options;
+  options.hedge_share = 1;
+  RouterFixture f({0, 0}, options);
+  const auto hedge = [&](size_t call, size_t winner) {
+    Answer answer;
+    f.Ask(answer);
+    f.Advance(2500ms);
+    ASSERT_EQ(f.Calls(1), call);
+    f.Text(winner, call, "好");
+    f.End(winner, call);
+    EXPECT_EQ(answer.text, "好");
+  };
+  for (size_t call = 1; call <= 10; ++call) hedge(call, 0);
+  EXPECT_EQ(f.upstreams[1]->health().StateAt(f.clock.Now()), UpstreamHealth::State::kWell)
+      << "asked second and not heard, which says nothing against it";
+  f.Advance(600s);
+  for (size_t call = 11; call <= 15; ++call) hedge(call, 1);
+  EXPECT_EQ(f.upstreams[0]->health().StateAt(f.clock.Now()), UpstreamHealth::State::kOpen);
+  Answer spared;
+  f.Ask(spared);
+  EXPECT_EQ(f.Calls(0), 15U) << "nobody waits for it any more";
+  EXPECT_EQ(f.Calls(1), 16U);
+}
+
+TEST(ModelRouterTest, EveryQuestionLeavesOneLineForTheDebugLog) {
+  RouterFixture f({0, 0});
+  LineLogger lines;
+  ModelRouter router("main", RouteOptions(), {{f.upstreams[0].get(), 0}, {f.upstreams[1].get(), 0}}, f.loop, lines,
+                     f.metrics);
+  Answer answer;
+  answer.loop = &f.loop;
+  RunOn(f.loop, [&] {
+    ChatRequest request;
+    request.messages = {{"user", "秘密的问题"}};
+    request.deadline = f.clock.Now() + 600s;
+    request.request_id = "r7";
+    answer.call = router.Ask(request, answer.Events());
+  });
+  f.End(0, 1, Outcome(ChatFailure::kBadAnswer));
+  f.Advance(100ms);
+  f.Text(1, 1, "秘密的回答");
+  f.End(1, 1);
+  EXPECT_EQ(lines.debug, std::vector<std::string>{"model_route account=main request_id=r7 outcome=none calls=2 way= "
+                                                  "a@0!bad_answer b@0 ms=100"});
 }
 
 TEST(ModelRouterTest, FirstMayWinTheHedge) {

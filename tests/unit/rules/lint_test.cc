@@ -189,26 +189,33 @@ TEST(LintTest, ThousandsOfOneKindDoNotBuryTheOthers) {
   EXPECT_THAT(lines, testing::Contains(HasSubstr("MEDIA_ID")));
 }
 
-TEST(LintTest, AHundredThousandRulesTakeSeconds) {
+TEST(LintTest, AHundredThousandRulesTakeASecondOrTwo) {
+#ifdef YINGDA_SANITIZED
+  constexpr int kRules = 10'000;
+#else
+  constexpr int kRules = 100'000;
+#endif
   std::mt19937 random(3);
-  std::vector<Rule> rules;
-  const char* const kinds[] = {"exact", "contains", "prefix", "suffix"};
-  std::string yaml = RuleOf("'(查|问)订单(\\d+)'", "regex", 1);
-  for (int i = 0; i < 100'000; ++i) {
+  std::vector<Rule> rules = RulesFrom(RuleOf("'(查|问)订单(\\d+)'", "regex", 1));
+  const MatchKind kinds[] = {MatchKind::kExact, MatchKind::kContains, MatchKind::kPrefix, MatchKind::kSuffix};
+  for (int i = 0; i < kRules; ++i) {
     std::string keyword;
     for (int k = 0; k < 5; ++k) {
       base::AppendUtf8(keyword, 0x4E00 + std::uniform_int_distribution<char32_t>(0, 3000)(random));
     }
-    yaml += "- {keywords: [" + keyword + "], match: " + kinds[i % 4] + ", reply: x}\n";
+    Rule& rule = rules.emplace_back();
+    rule.file = "b.yml";
+    rule.line = i + 1;
+    rule.match = kinds[i % 4];
+    rule.keywords.push_back({keyword, i + 1, 1, nullptr});
+    rule.replies.emplace_back(wechat::TextReply{"好"});
   }
-  rules = RulesFrom(yaml);
-  ASSERT_EQ(rules.size(), 100'001U);
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_LT(Lint(rules, {}).size(), 150U);
   const auto took = std::chrono::steady_clock::now() - begin;
   RecordProperty("milliseconds", static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
-  // Ten times what it takes: a loop over pairs would take hours.
-  EXPECT_LT(took, std::chrono::seconds(20));
+  // Many times what it takes, on a busy machine and without optimization: a loop over pairs would take hours.
+  EXPECT_LT(took, std::chrono::seconds(30));
 }
 
 TEST(LintWordsTest, RepliesAndKeywordsThatAWordListStopsAreTold) {

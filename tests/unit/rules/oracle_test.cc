@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <random>
+#include <tuple>
 
 #include "base/utf8.h"
 #include "rules/regex_text.h"
@@ -43,11 +45,26 @@ struct Wanted {
   std::shared_ptr<const re2::RE2> regex;
 };
 
-/// All keywords of all rules.
-std::vector<std::vector<Wanted>> WantedOf(const std::vector<Rule>& rules) {
-  std::vector<std::vector<Wanted>> wanted;
-  for (const Rule& rule : rules) wanted.emplace_back(rule.keywords.begin(), rule.keywords.end());
-  return wanted;
+/// All words of a rule.
+struct WantedWords {
+  explicit WantedWords(const Rule& rule)
+      : keywords(rule.keywords.begin(), rule.keywords.end()), exclude(rule.exclude.begin(), rule.exclude.end()) {}
+  std::vector<Wanted> keywords, exclude;
+};
+
+std::vector<WantedWords> WantedOf(const std::vector<Rule>& rules) {
+  return std::vector<WantedWords>(rules.begin(), rules.end());
+}
+
+/// Whether the rule is open in a minute of the day, by walking through its hours minute by minute.
+bool IsOpen(const Rule& rule, int minute) {
+  if (rule.schedule.hours.empty()) return true;
+  for (const Schedule::Hours& hours : rule.schedule.hours) {
+    for (int at = hours.from % 1440; at != hours.to % 1440; at = (at + 1) % 1440) {
+      if (at == minute) return true;
+    }
+  }
+  return false;
 }
 
 bool Matches(MatchKind kind, const Wanted& keyword, const Seen& text) {
@@ -76,16 +93,19 @@ int KindOrder(MatchKind kind) {
 }
 
 /// The winner's index, or -1.
-int Winner(const std::vector<Rule>& rules, const std::vector<std::vector<Wanted>>& wanted, std::string_view message) {
+int Winner(const std::vector<Rule>& rules, const std::vector<WantedWords>& wanted, std::string_view message,
+           int minute) {
   const Seen text(message);
   if (base::TrimBlanks(message).empty()) return -1;
   int winner = -1;
   std::tuple<int, int, int> best;
   for (size_t i = 0; i < rules.size(); ++i) {
     const Rule& rule = rules[i];
+    const auto occurs = [&text](const Wanted& word) { return Matches(MatchKind::kContains, word, text); };
+    if (std::any_of(wanted[i].exclude.begin(), wanted[i].exclude.end(), occurs) || !IsOpen(rule, minute)) continue;
     int longest = -1, sum = 0;
     size_t matching = 0;
-    for (const Wanted& keyword : wanted[i]) {
+    for (const Wanted& keyword : wanted[i].keywords) {
       const int length = rule.match == MatchKind::kRegex ? 0 : static_cast<int>(keyword.codes.size());
       sum += length;
       if (!Matches(rule.match, keyword, text)) continue;
@@ -115,6 +135,21 @@ class RandomRules {
     return text;
   }
 
+  /// Of every fourth rule.
+  std::string Conditions() {
+    std::string yaml;
+    if (Number(0, 7) == 0) {
+      std::string word;
+      while (base::TrimBlanks(word).empty()) word = Letters(1, 2);
+      yaml += "\n  exclude: [\"" + word + "\"]";
+    }
+    if (Number(0, 7) == 0) {
+      const int from = Number(0, 23);
+      yaml += "\n  hours: " + std::to_string(from) + ":30-" + std::to_string((from + Number(1, 22)) % 24) + ":15";
+    }
+    return yaml;
+  }
+
   std::string Yaml() {
     static const char* const kKinds[] = {"exact", "prefix", "suffix", "all_of", "contains", "regex"};
     static const char* const kRegexes[] = {"a+b", "^订", "单$", "[0-9]{2}", "(国|b)a", "\\\\s", "x.?b", "^a.*1$"};
@@ -127,8 +162,9 @@ class RandomRules {
         while (base::TrimBlanks(keyword).empty()) keyword = Letters(1, kind == "exact" ? 5 : 3);
         yaml += '"' + (kind == "regex" ? kRegexes[Number(0, 7)] : keyword) + "\", ";
       }
-      yaml += "]\n  match: " + kind + "\n  priority: " + std::to_string(Number(0, 9) == 0 ? Number(-1, 1) : 0) +
-              "\n  reply: \"" + std::to_string(replies_++) + "\"\n";
+      yaml += "]\n  match: " + kind + Conditions() +
+              "\n  priority: " + std::to_string(Number(0, 9) == 0 ? Number(-1, 1) : 0) + "\n  reply: \"" +
+              std::to_string(replies_++) + "\"\n";
     }
     return yaml;
   }
@@ -156,15 +192,18 @@ TEST(RuleOracleTest, TheEngineAgreesWithALoopOverAllRules) {
     const auto wanted = WantedOf(rules);
     for (int i = 0; i < kTextsPerSet; ++i) {
       const std::string text = random.Letters(0, 8);
-      const int want = Winner(rules, wanted, text);
-      const auto match = set.Match(TextInput(text), scratch);
+      const int minute = random.Number(0, 1439);
+      RuleInput input = TextInput(text);
+      input.now = TimeOfMinute(int64_t{20'000} * 1440 + minute);
+      const int want = Winner(rules, wanted, text, minute);
+      const auto match = set.Match(input, scratch);
       ASSERT_EQ(match.has_value(), want >= 0) << "text: " << text << "\nrules:\n" << yaml;
       if (want < 0) continue;
       ++matched;
       const Rule& winner = rules[static_cast<size_t>(want)];
       ASSERT_EQ(match->source, winner.Source()) << "text: " << text << "\nrules:\n" << yaml;
       if (i % 8 != 0) continue;  // slow, as it looks for every rule that matches
-      const auto explanations = set.Explain(TextInput(text));
+      const auto explanations = set.Explain(input);
       ASSERT_FALSE(explanations.empty());
       ASSERT_EQ(explanations.front().source, winner.Source()) << text;
     }

@@ -64,7 +64,7 @@ class ExplanationTest : public ::testing::Test {
 
   /// Explains a text; what came out is in json_ and explanation_.
   void Ask(const std::string& text) {
-    explanation_ = Explain(account_, TextMessage(text));
+    explanation_ = Explain(account_, TextMessage(text), {});
     json_ = json::parse(explanation_.json, nullptr, false);
     ASSERT_TRUE(json_.is_object()) << explanation_.json;
     EXPECT_TRUE(base::IsValidUtf8(explanation_.text));
@@ -86,6 +86,30 @@ TEST_F(ExplanationTest, RuleIsNamedWithItsPlaceAndItsReply) {
   EXPECT_EQ(json_["reply"], json({{"kind", "text"}, {"text", "九点"}}));
   EXPECT_THAT(explanation_.text, AllOf(HasSubstr("关键词规则"), HasSubstr("九点"), HasSubstr("a.yml:1")));
   EXPECT_FALSE(explanation_.asks_model);
+}
+
+TEST_F(ExplanationTest, InstructionAndFurtherRepliesAreShown) {
+  Write(
+      "rules/b.yml",
+      "- {keywords: [讲故事], reply: {model: 讲得短一点}}\n- {keywords: [套餐], mode: all, replies: [一, {image: M}]}\n"
+      "- {default: true, reply: 没听懂}\n");
+  rules::LoadReport report;
+  auto rules = rules::RuleSet::Load({folder_.File("rules")}, report);
+  ASSERT_TRUE(rules) << rules.error().message;
+  account_.files.Set(std::make_shared<const bot::AccountFiles>(bot::AccountFiles{*rules, account_.files.Get()->words}));
+  Ask("讲故事吧");
+  EXPECT_EQ(json_["route"], "model");
+  EXPECT_EQ(json_["instruction"], "讲得短一点");
+  EXPECT_EQ(explanation_.instruction, "讲得短一点");
+  EXPECT_THAT(json_["source"].get<std::string>(), EndsWith("b.yml:1"));
+  Ask("套餐");
+  EXPECT_EQ(json_["more"], json::array({{{"kind", "image"}, {"media_id", "M"}}}));
+  Ask("继续");
+  EXPECT_EQ(json_["route"], "command");
+  EXPECT_EQ(json_["rules"][0]["wins"], false);
+  Ask("别的");
+  EXPECT_EQ(json_["reply"]["text"], "没听懂");
+  EXPECT_EQ(json_["rules"][0]["wins"], true);
 }
 
 TEST_F(ExplanationTest, RulesThatLostAreListedWithTheirReason) {
@@ -179,7 +203,7 @@ TEST_F(ExplanationTest, AccountWithoutRulesAndWordsIsExplainedToo) {
   bot::Account bare;
   bare.name = "main";
   bare.model = &model_;
-  const Explanation explanation = Explain(bare, TextMessage("营业时间，大麻"));
+  const Explanation explanation = Explain(bare, TextMessage("营业时间，大麻"), {});
   EXPECT_TRUE(explanation.asks_model);
   EXPECT_THAT(explanation.text, Not(HasSubstr("规则“")));
 }
@@ -190,7 +214,7 @@ TEST_F(ExplanationTest, EventIsExplainedByItsRoute) {
   event.type_name = "event";
   event.event = wechat::EventType::kUnsubscribe;
   event.event_name = "unsubscribe";
-  const auto parsed = json::parse(Explain(account_, event).json);
+  const auto parsed = json::parse(Explain(account_, event, {}).json);
   EXPECT_EQ(parsed["route"], "event");
   EXPECT_EQ(parsed["action"], "forget");
 }
@@ -199,7 +223,7 @@ TEST_F(ExplanationTest, HostileTextsGiveValidJson) {
   for (const std::string& text :
        {std::string("\"}{[,\\\n\r\t\b"), std::string("a\0b", 3), std::string("\xff\xfe大麻\xe4\xbd"),
         std::string("</script>\x1b[31m"), std::string(20000, '"'), std::string()}) {
-    const Explanation explanation = Explain(account_, TextMessage(text));
+    const Explanation explanation = Explain(account_, TextMessage(text), {});
     const json parsed = json::parse(explanation.json, nullptr, false);
     ASSERT_TRUE(parsed.is_object()) << text;
     EXPECT_TRUE(base::IsValidUtf8(explanation.json));

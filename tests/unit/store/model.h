@@ -46,8 +46,8 @@ class Model {
       Add(item);
     }
     for (const auto& turn : result.turns) turns[{result.account, result.open_id}].push_back(turn);
-    if (result.usage_day != 0 && result.tokens > 0) {
-      Use(result.account, result.open_id, result.usage_day, 0, result.tokens);
+    if (result.usage_day != 0 && (result.tokens > 0 || result.messages != 0)) {
+      Use(result.account, result.open_id, result.usage_day, result.messages, result.tokens);
     }
   }
   void Use(const std::string& account, const std::string& open_id, int64_t day, int64_t messages, int64_t tokens) {

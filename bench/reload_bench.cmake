@@ -1,0 +1,2 @@
+yingda_bench(reload_bench SOURCES reload_bench.cc serve_bench_load.cc serve_bench_pipeline.cc serve_bench_subjects.cc
+             DEPS app net PkgConfig::HTTPLIB)

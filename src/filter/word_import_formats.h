@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filter/word_import.h"
+
+namespace yingda::filter {
+
+/// A word as somebody else's file has it, before anything is checked.
+struct ForeignWord {
+  std::string text;
+  size_t line = 0;  // in JSON: which of the words
+  std::optional<Level> level;
+  std::string tags{};  // separated by commas
+  bool is_expression = false;
+};
+
+ImportFormat GuessFormat(std::string_view text);
+
+/// Errors: kInvalidArgument, for JSON that is none.
+base::Result<std::vector<ForeignWord>> ReadForeignWords(const ImportSource& source, ImportFormat format);
+
+}  // namespace yingda::filter
