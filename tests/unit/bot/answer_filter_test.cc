@@ -74,10 +74,10 @@ TEST_F(AnswerFilterTest, PartsOfAWordBlockHoweverFarApartTheyAre) {
   AnswerFilter filter;
   std::string answer = "代办一些事。出售旧书。\n\n";
   EXPECT_EQ(filter.Page(account_, answer), answer);
-  EXPECT_EQ(filter.Sentences(), "代办一些事。出售旧书。\n\n");
+  EXPECT_EQ(filter.Sentences(), "代办一些事。出售旧书。\n");
   answer += "大麻烦，又是**大**麻。\n\n";
   filter.Look(account_, answer);
-  EXPECT_THAT(std::string(filter.Sentences()), ::testing::EndsWith("大麻烦，又是**。\n\n"));
+  EXPECT_THAT(std::string(filter.Sentences()), ::testing::EndsWith("大麻烦，又是**。\n"));
   EXPECT_THAT(filter.Page(account_, answer), HasSubstr("**旧书")) << "the page takes back what it showed";
   answer += "证";
   filter.Look(account_, answer);
@@ -95,7 +95,7 @@ TEST_F(AnswerFilterTest, ALinkThatIsStillBeingWrittenIsNotShown) {
   files.words = filter::WordFilter::FromLists({filter::ParseWordList("小?屋 => 那里", "deny/a.txt", false)}, options);
   account_.files.Set(std::make_shared<const AccountFiles>(std::move(files)));
   EXPECT_EQ(SentencesOf("去小黑屋。看这里。www.exa"), "去那里。看这里。");
-  EXPECT_EQ(SentencesOf("去小黑屋。看这里。www.example.com\n\n好"), "去那里。看这里。***************\n\n");
+  EXPECT_EQ(SentencesOf("去小黑屋。看这里。www.example.com\n\n好"), "去那里。看这里。***************\n");
 }
 
 /// Markdown of the kind that makes a filter's life hard, with words in pieces.

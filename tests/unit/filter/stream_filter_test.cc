@@ -353,7 +353,7 @@ TEST(StreamFilterTest, ShowsWhatCheckAndMaskMakeOfTheWholeTextHoweverItIsCut) {
 #ifdef YINGDA_SANITIZED
   constexpr uint32_t kDictionaries = 300;
 #else
-  constexpr uint32_t kDictionaries = 1'200;
+  constexpr uint32_t kDictionaries = 1'000;
 #endif
   size_t hits = 0;
   size_t late = 0;
