@@ -29,7 +29,8 @@ class AnswerFilter {
   /// A word that blocks is in it, whatever comes behind it.
   bool blocked() const { return stream_ && stream_->level() == filter::Level::kBlock; }
   /// What may be shown as it is read in the chat, masked: the beginning of what Account::Readable will make of the
-  /// whole answer. Whole sentences; empty if it is blocked.
+  /// whole answer, but for parts of "a && b" that were shown before the word was complete. Whole sentences; empty if it
+  /// is blocked.
   std::string_view Sentences() const;
   /// The same as Markdown, for the answer page; looks first. Lines of a table or a code block are shown as they come.
   std::string Page(const Account& account, std::string_view answer);

@@ -25,17 +25,24 @@ class DetectorText {
   /// A blank of the folded text stands for all blanks and line ends that were there.
   bool LineEndsBetween(size_t first, size_t last) const {
     const size_t begin = text_.Begin(first);
-    return text_.Original().substr(begin, text_.Begin(last) - begin).find_first_of("\r\n") != std::string_view::npos;
+    const size_t end = last < text_.size() ? text_.Begin(last) : text_.Original().size();
+    return text_.Original().substr(begin, end - begin).find_first_of("\r\n") != std::string_view::npos;
   }
 
  private:
   const FoldedText& text_;
 };
 
+/// What may stand between two groups of digits.
+inline bool IsNumberSeparator(char32_t code) {
+  return std::u32string_view(U" -.·_—()").find(code) != std::u32string_view::npos;
+}
+
 /// What the detectors have in common.
 class DetectorPass {
  public:
-  DetectorPass(const FoldedText& text, std::vector<Detection>& found) : text_(text), found_(found) {}
+  DetectorPass(const FoldedText& text, size_t start, std::vector<Detection>& found)
+      : text_(text), start_(start), found_(found) {}
 
  protected:
   void Add(size_t first, size_t last) { Add(first, last, first, last); }
@@ -45,11 +52,12 @@ class DetectorPass {
   }
 
   const DetectorText text_;
+  const size_t start_;
   std::vector<Detection>& found_;
 };
 
 /// kPhone and kDigits.
-void DetectPhones(const FoldedText& literal, std::vector<Detection>& found);
-void DetectNumbers(const FoldedText& literal, uint32_t least_digits, std::vector<Detection>& found);
+void DetectPhones(const FoldedText& literal, size_t start, std::vector<Detection>& found);
+void DetectNumbers(const FoldedText& literal, size_t start, uint32_t least_digits, std::vector<Detection>& found);
 
 }  // namespace yingda::filter

@@ -32,7 +32,7 @@ class UrlFinder : public DetectorPass {
   using DetectorPass::DetectorPass;
 
   void Find() {
-    for (size_t at = 0; at < text_.size();) {
+    for (size_t at = start_; at < text_.size();) {
       const size_t host = at + SchemeLength(at);
       size_t end = host > at || StartsName(at) ? Link(at, host) : 0;
       at = end != 0 ? end : at + 1;
@@ -58,7 +58,7 @@ class UrlFinder : public DetectorPass {
     std::array<size_t, 3> labels{};  // where the last ones begin, the last first
     size_t end = host;
     size_t count = 0;
-    for (size_t at = host; IsHostCode(text_[at]) && end - host < kLongestDetection;) {
+    for (size_t at = host; IsHostCode(text_[at]) && end - host < kLongestHost;) {
       std::copy_backward(labels.begin(), labels.end() - 1, labels.end());
       labels[0] = at;
       ++count;
@@ -102,8 +102,8 @@ class EmailFinder : public DetectorPass {
   using DetectorPass::DetectorPass;
 
   void Find() {
-    size_t done = 0;
-    for (size_t at = 1; at < text_.size(); ++at) {
+    size_t done = start_;
+    for (size_t at = start_ + 1; at < text_.size(); ++at) {
       if (text_[at] != U'@') continue;
       size_t first = at;
       while (first > done && at - first < 64 && IsMailCode(text_[first - 1])) --first;
@@ -119,7 +119,7 @@ class EmailFinder : public DetectorPass {
   size_t HostEnd(size_t begin) const {
     size_t end = 0;
     size_t labels = 0;
-    for (size_t at = begin; at < begin + kLongestDetection && IsAsciiWord(text_[at]);) {
+    for (size_t at = begin; at < begin + kLongestHost && IsAsciiWord(text_[at]);) {
       const size_t label = at;
       while (IsHostCode(text_[at])) ++at;
       ++labels;
@@ -136,7 +136,7 @@ class WechatIdFinder : public DetectorPass {
   using DetectorPass::DetectorPass;
 
   void Find() {
-    for (size_t at = 0; at < text_.size();) {
+    for (size_t at = start_; at < text_.size();) {
       size_t end = at;
       while (IsIdCode(text_[end])) ++end;
       if (end == at) {
@@ -233,33 +233,36 @@ const char* ChineseName(DetectorKind kind) {
   return "";
 }
 
-void Detect(const DetectorOptions& options, const FoldedText& literal, std::vector<Detection>& found) {
+void Detect(const DetectorOptions& options, const FoldedText& literal, size_t start, std::vector<Detection>& found) {
   switch (options.kind) {
     case DetectorKind::kUrl:
-      return UrlFinder(literal, found).Find();
+      return UrlFinder(literal, start, found).Find();
     case DetectorKind::kEmail:
-      return EmailFinder(literal, found).Find();
+      return EmailFinder(literal, start, found).Find();
     case DetectorKind::kPhone:
-      return DetectPhones(literal, found);
+      return DetectPhones(literal, start, found);
     case DetectorKind::kDigits:
-      return DetectNumbers(literal, options.least_digits, found);
+      return DetectNumbers(literal, start, options.least_digits, found);
     case DetectorKind::kWechatId:
-      return WechatIdFinder(literal, found).Find();
+      return WechatIdFinder(literal, start, found).Find();
   }
 }
 
-size_t OpenDetection(const FoldedText& literal) {
+size_t OpenDetection(const FoldedText& literal, size_t end) {
   const DetectorText text(literal);
-  const size_t floor = text.size() > kLongestDetection ? text.size() - kLongestDetection : 0;
-  size_t open = text.size();
-  for (size_t at = text.size(); at > floor; --at) {
-    const char32_t code = text[at - 1];
-    const bool token = code < 0x80 || IsDot(code) || code == U'·' || code == U'—';
-    // A blank only goes on between the groups of a number.
-    const bool digit_behind = open == text.size() || IsAsciiDigit(text[open]) || text[open] == U'(';
-    if (!token || (code == U' ' && !digit_behind)) break;
-    if (code != U' ') open = at - 1;
-  }
+  // A blank only goes on between the groups of a number.
+  const auto in_number = [&](size_t at) {
+    const auto fits = [&](size_t beside) { return IsAsciiDigit(text[beside]) || IsNumberSeparator(text[beside]); };
+    return at > 0 && fits(at - 1) && (at + 1 == text.size() || fits(at + 1)) && !text.LineEndsBetween(at, at + 1);
+  };
+  const auto goes_on = [&](size_t at) {
+    const char32_t code = text[at];
+    return code == U' ' ? in_number(at) : code < 0x80 || IsDot(code) || IsNumberSeparator(code);
+  };
+  if (end < text.size() && !goes_on(end)) return end;
+  size_t open = end;
+  while (open > 0 && goes_on(open - 1)) --open;
+  while (open < end && !IsIdCode(text[open])) ++open;  // with which nothing begins
   return open;
 }
 

@@ -46,12 +46,18 @@ struct Detection {
 ///   digits     runs of at least least_digits digits, single blanks, dots and dashes between them not counted; dates
 ///              (2024-01-31) do not count
 ///   wechat_id  6 to 20 letters, digits, - and _ behind 微信, 微信号, vx, wx, v: and the like; wxid_…
+/// Begins at folded character `start`; what stands before it is only looked back at (kDetectorLookBehind). `start` must
+/// be 0 or what OpenDetection gave for it: then all is found that a pass over the whole text finds there.
 /// Cost: a pass over the text. Thread-safety: pure.
-void Detect(const DetectorOptions& options, const FoldedText& literal, std::vector<Detection>& found);
+void Detect(const DetectorOptions& options, const FoldedText& literal, size_t start, std::vector<Detection>& found);
 
-/// The first folded character from which on more text could still make or lengthen a detection: for texts that are
-/// still being written. At most kLongestDetection characters before the end.
-size_t OpenDetection(const FoldedText& literal);
-inline constexpr size_t kLongestDetection = 256;
+/// For texts that are still being written: the first folded character, at most `end`, from which on nothing depends on
+/// whether the text is cut there: before the link, number or name that `end` lies in, or that more text could lengthen
+/// when `end` is literal.size().
+size_t OpenDetection(const FoldedText& literal, size_t end);
+
+/// How many folded characters before its start may make a detection: of "weixin :: abc123" what stands before abc123.
+inline constexpr size_t kDetectorLookBehind = 12;
+inline constexpr size_t kLongestHost = 256;
 
 }  // namespace yingda::filter

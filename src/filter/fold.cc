@@ -187,6 +187,11 @@ size_t FoldedText::EndWithInvisible(size_t at) const {
   return end;
 }
 
+size_t FoldedText::FirstAt(size_t begin) const {
+  const auto end = begins_.begin() + static_cast<std::ptrdiff_t>(size_);
+  return static_cast<size_t>(std::lower_bound(begins_.begin(), end, begin) - begins_.begin());
+}
+
 Gap FoldedText::GapBefore(size_t at) const {
   Gap gap;
   const size_t end = at < size_ ? Begin(at) : text_.size();

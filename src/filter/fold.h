@@ -54,6 +54,9 @@ class FoldedText {
   /// The same with the invisible characters directly behind, such as the ring of a keycap: what a reader takes for one.
   size_t EndWithInvisible(size_t at) const;
 
+  /// The first folded character that begins at byte `begin` or behind it; size() if none does.
+  size_t FirstAt(size_t begin) const;
+
   /// What was left out between characters `at - 1` and `at`; before the first and behind the last (at == size()) too.
   Gap GapBefore(size_t at) const;
 

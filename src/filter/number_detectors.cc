@@ -30,13 +30,13 @@ class Run {
 /// Finds runs of digit groups with no more than `longest_gap` separators between two.
 class NumberFinder : public DetectorPass {
  public:
-  NumberFinder(const FoldedText& text, std::vector<Detection>& found, size_t longest_gap)
-      : DetectorPass(text, found), longest_gap_(longest_gap) {}
+  NumberFinder(const FoldedText& text, size_t start, std::vector<Detection>& found, size_t longest_gap)
+      : DetectorPass(text, start, found), longest_gap_(longest_gap) {}
   virtual ~NumberFinder() = default;
 
   void Find() {
     Run run;
-    for (size_t at = 0; at < text_.size();) {
+    for (size_t at = start_; at < text_.size();) {
       if (!IsAsciiDigit(text_[at])) {
         ++at;
         continue;
@@ -60,7 +60,7 @@ class NumberFinder : public DetectorPass {
   bool Continues(const Group& before, const Group& next) const {
     if (next.first - before.last > longest_gap_) return false;
     for (size_t at = before.last; at < next.first; ++at) {
-      if (std::u32string_view(U" -.·_—()").find(text_[at]) == std::u32string_view::npos) return false;
+      if (!IsNumberSeparator(text_[at])) return false;
     }
     return !text_.LineEndsBetween(before.last, next.first);
   }
@@ -73,7 +73,8 @@ constexpr size_t kLongest = kMobile + 4;  // with 0086
 
 class PhoneFinder : public NumberFinder {
  public:
-  PhoneFinder(const FoldedText& text, std::vector<Detection>& found) : NumberFinder(text, found, 2) {}
+  PhoneFinder(const FoldedText& text, size_t start, std::vector<Detection>& found)
+      : NumberFinder(text, start, found, 2) {}
 
  private:
   void Judge(const Run& run) override {
@@ -108,8 +109,8 @@ class PhoneFinder : public NumberFinder {
 
 class DigitsFinder : public NumberFinder {
  public:
-  DigitsFinder(const FoldedText& text, std::vector<Detection>& found, size_t least)
-      : NumberFinder(text, found, 1), least_(least) {}
+  DigitsFinder(const FoldedText& text, size_t start, std::vector<Detection>& found, size_t least)
+      : NumberFinder(text, start, found, 1), least_(least) {}
 
  private:
   void Judge(const Run& run) override {
@@ -149,10 +150,12 @@ class DigitsFinder : public NumberFinder {
 
 }  // namespace
 
-void DetectPhones(const FoldedText& literal, std::vector<Detection>& found) { PhoneFinder(literal, found).Find(); }
+void DetectPhones(const FoldedText& literal, size_t start, std::vector<Detection>& found) {
+  PhoneFinder(literal, start, found).Find();
+}
 
-void DetectNumbers(const FoldedText& literal, uint32_t least_digits, std::vector<Detection>& found) {
-  DigitsFinder(literal, found, least_digits).Find();
+void DetectNumbers(const FoldedText& literal, size_t start, uint32_t least_digits, std::vector<Detection>& found) {
+  DigitsFinder(literal, start, found, least_digits).Find();
 }
 
 }  // namespace yingda::filter

@@ -31,7 +31,7 @@ struct ScanScratch {
 
 /// Finds all occurrences of up to a million patterns in one pass over a folded text. It knows no wildcards and no "a &&
 /// b": of 迷?药 WordFilter puts the first piece here (迷) and compares the rest itself; of "a && b" each part is a
-/// pattern. So whoever asks what an unfinished text could still become asks WordFilter::OpenWildcards too.
+/// pattern. So what an unfinished text could still become WordFilter::CheckFrom knows, not OpenFrom alone.
 /// Thread-safety: immutable; Scan needs a scratch and a text per thread.
 /// Cost: building about 0.5 µs per pattern; scanning about 1 µs per 140 folded characters with 60,000 patterns, and at
 /// worst (patterns made to match everywhere) 64 steps per character. Memory: about 75 bytes per pattern of five
@@ -62,11 +62,11 @@ class PatternIndex {
   /// it is cheap when the text has no such run.
   void ScanStretched(const FoldedText& text, std::vector<PatternHit>& hits) const;
 
-  /// For a text that goes on: the first folded character from where a pattern has begun that may still be completed, or
-  /// that may still be stretched over more of its last character; text.size() if there is none. A gap of more than
-  /// `widest_gap` visible characters or with a line end in it ends everything that began before. Cost: of the last
-  /// kMaxCodes runs of equal characters.
-  size_t OpenFrom(const FoldedText& text, uint32_t widest_gap) const;
+  /// For a text that goes on: the first folded character, `from` or behind it, from where a pattern has begun that may
+  /// still be completed, or that may still be stretched over more of its last character; text.size() if there is none.
+  /// A gap of more than `widest_gap` visible characters or with a line end in it ends everything that began before.
+  /// Cost: of the last kMaxCodes runs of equal characters.
+  size_t OpenFrom(const FoldedText& text, size_t from, uint32_t widest_gap) const;
 
  private:
   // The trie's edges lie in one open-addressing hash table; a node is the slot of the edge that leads to it. Against a

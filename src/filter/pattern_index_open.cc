@@ -64,12 +64,12 @@ uint32_t PatternIndex::First(char32_t code) const {
   return std::binary_search(first_codes_.begin(), first_codes_.end(), code) ? kDepthOne + code : kNone;
 }
 
-size_t PatternIndex::OpenFrom(const FoldedText& text, uint32_t widest_gap) const {
+size_t PatternIndex::OpenFrom(const FoldedText& text, size_t from, uint32_t widest_gap) const {
   size_t open = text.size();
   if (Empty()) return open;
   const OpenWalk walk(*this, text);
   size_t runs = 0;
-  for (size_t at = text.size(); at > 0; --at) {
+  for (size_t at = text.size(); at > from; --at) {
     const Gap gap = text.GapBefore(at);
     if (gap.newline || gap.visible > widest_gap) break;
     const size_t first = at - 1;

@@ -13,9 +13,6 @@ namespace {
 // added, so that a text which is held back for long costs no more than one that is not.
 constexpr size_t kLittleHeld = 1024;
 
-// A detector looks back for what it hangs on: 微信 before a name.
-constexpr size_t kKeptForDetectors = 512;
-
 /// Where the text ends in whole characters: before the beginning of one that the next bytes may complete.
 size_t WholeCharacters(std::string_view text) {
   constexpr size_t kLongest = 4;
@@ -52,7 +49,7 @@ Verdict StreamFilter::Decide(size_t end, bool whole, std::string& shown) {
   const std::string_view text = std::string_view(text_).substr(0, end);
   size_t decided = end;
   if (words_ && end > decided_) {
-    OpenVerdict open = words_->CheckFrom(text, decided_, !whole, direction_, scratch_);
+    OpenVerdict open = words_->CheckFrom(text, decided_, !whole, direction_, seen_, scratch_);
     decided = open.decided;
     verdict = std::move(open.verdict);
   }
@@ -73,26 +70,27 @@ Verdict StreamFilter::Decide(size_t end, bool whole, std::string& shown) {
   return verdict;
 }
 
-/// Of what is decided, what comes behind depends only on the last letter (a run of equal ones may go on) and on the
-/// last character that is seen (a word may touch it).
+/// Of what is decided, what comes behind depends only on the last letter (a run of equal ones may go on), on the last
+/// character that is seen (a word may touch it), and for detectors on some more of those.
 void StreamFilter::DropDecided() {
   std::string kept;
   if (words_) {
     const std::string_view text = std::string_view(text_).substr(0, decided_);
-    const auto keep_last = [&](FoldedText& folded, FoldMode mode, size_t from) {
-      folded.Fold(text, mode);
-      if (folded.size() == 0 || folded.Begin(folded.size() - 1) < from) return size_t{0};
-      const size_t end = folded.End(folded.size() - 1);
-      kept.append(text, folded.Begin(folded.size() - 1), end - folded.Begin(folded.size() - 1));
-      return end;
+    const FoldedText& letters = scratch_.letters;
+    const FoldedText& seen = scratch_.literal;
+    scratch_.letters.Fold(text, FoldMode::kLetters);
+    scratch_.literal.Fold(text, FoldMode::kLiteral);
+    size_t end = 0;
+    const auto keep = [&](const FoldedText& folded, size_t at) {
+      if (folded.Begin(at) < end) return;  // ㎏ is two
+      end = folded.End(at);
+      kept.append(text, folded.Begin(at), end - folded.Begin(at));
     };
-    const size_t letter_end = keep_last(scratch_.letters, FoldMode::kLetters, 0);
-    keep_last(scratch_.literal, FoldMode::kLiteral, letter_end);
-    if (!words_->GetOptions().detectors.empty()) {
-      size_t begin = decided_ - std::min(decided_, kKeptForDetectors);
-      while (begin < decided_ && (static_cast<unsigned char>(text_[begin]) & 0xC0) == 0x80) ++begin;
-      kept = text.substr(begin);
-    }
+    const size_t count = words_->GetOptions().detectors.empty() ? 1 : kDetectorLookBehind;
+    const size_t first = seen.size() - std::min(count, seen.size());
+    const size_t last_letter = letters.size() - 1;
+    if (letters.size() > 0 && letters.Begin(last_letter) < seen.Begin(first)) keep(letters, last_letter);
+    for (size_t at = first; at < seen.size(); ++at) keep(seen, at);
   }
   before_ += decided_ - kept.size();
   text_.replace(0, decided_, kept);

@@ -12,12 +12,17 @@ namespace yingda::filter {
 
 /// A text that is still being written, checked as it comes. Shows what is decided, masked, and holds back the rest: a
 /// character cut in the middle, what may still become a word, a word that the next letter may make part of a longer
-/// one (sm|oking), and what a word of an allow file may yet cover. All that it shows, joined, is what Check and Mask
-/// make of the whole text, however the text was cut.
+/// one (sm|oking), what a word of an allow file may yet cover, and with detectors a link or number that may go on. All
+/// that it shows, joined, is what Check and Mask make of the whole text, however the text was cut.
 ///
-/// Limits: holds back at most `most_held_bytes`. Over that, which takes thousands of repeated or invisible characters,
-/// what is held is decided as if the text ended there. Cost: that of a Check of what is new and what is held back.
-/// Thread-safety: one thread at a time.
+/// But for "a && b": a part that was shown before the others came cannot be taken back. From where the word is complete
+/// on, its level counts and its parts are masked, also when the others were seen long ago; in the end level() is that
+/// of the whole text. Which earlier parts are masked depends on how the text was cut.
+///
+/// Limits: holds back at most `most_held_bytes`. Over that, which takes thousands of repeated or invisible characters
+/// (or, with detectors, of characters without a blank), what is held is decided as if the text ended there. Remembers
+/// the parts of "a && b" that it saw, 8 bytes each, at most as many as the lists have. Cost: that of a Check of what is
+/// new and what is held back. Thread-safety: one thread at a time.
 class StreamFilter {
  public:
   struct Options {
@@ -46,6 +51,7 @@ class StreamFilter {
   Direction direction_;
   Options options_;
   Scratch scratch_;
+  PartsSeen seen_;
   Level level_ = Level::kPass;
   std::string text_;      // the last characters of what is decided, and what is held back
   size_t decided_ = 0;    // bytes of those characters

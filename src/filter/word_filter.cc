@@ -78,6 +78,16 @@ size_t WordFilter::TailMatched(const Part& part, const FoldedText& text, size_t 
   return matched;
 }
 
+void WordFilter::NoteOpenWildcard(const Part& part, const PatternHit& hit, size_t matched, const FoldedText& text,
+                                  Scratch& scratch) const {
+  const auto size = static_cast<uint32_t>(text.size());
+  if (hit.last + matched < size || text.Begin(hit.first) >= scratch.open_wildcards) return;
+  // What follows the last character so far may already be too much of a gap.
+  if (!Interrupted(part.shape, {hit.pattern, hit.first, size + 1}, text)) {
+    scratch.open_wildcards = text.Begin(hit.first);
+  }
+}
+
 void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from, Scratch& scratch,
                         std::vector<Explanation>* refused) const {
   scratch.hits.clear();
@@ -87,7 +97,11 @@ void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from
     if (text.Begin(hit.first) < from) continue;
     const Part* const part = PartOf(hit.pattern);
     if (part != nullptr) {
-      if (TailMatched(*part, text, hit.last) < part->tail_length) continue;
+      const size_t matched = TailMatched(*part, text, hit.last);
+      if (matched < part->tail_length) {
+        NoteOpenWildcard(*part, hit, matched, text, scratch);
+        continue;
+      }
       hit.last += part->tail_length;
     }
     const uint32_t number = part != nullptr ? part->word : hit.pattern;
@@ -108,16 +122,17 @@ void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from
 void WordFilter::RunDetectors(size_t from, Scratch& scratch) const {
   auto number = static_cast<uint32_t>(words_.size() + parts_.size());
   const FoldedText& text = scratch.literal;
+  const size_t start = text.FirstAt(from);
   for (const DetectorOptions& detector : options_.detectors) {
     scratch.detections.clear();
-    Detect(detector, text, scratch.detections);
+    Detect(detector, text, start, scratch.detections);
     for (const Detection& found : scratch.detections) {
       const size_t key_begin = text.Begin(found.key_first);
       const size_t key_end = text.End(found.key_last - 1);
       const bool excused = std::any_of(scratch.allowed.begin(), scratch.allowed.end(), [&](const WordHit& allowed) {
         return allowed.begin <= key_begin && key_end <= allowed.end;
       });
-      if (excused || text.Begin(found.first) < from) continue;
+      if (excused) continue;
       scratch.denied.push_back({text.Begin(found.first), text.EndWithInvisible(found.last - 1), number});
     }
     ++number;
@@ -147,15 +162,14 @@ void WordFilter::DropCovered(Scratch& scratch, std::vector<Explanation>* refused
   scratch.denied.resize(kept);
 }
 
-// Keeps the parts of those words only of which every part is there.
-void WordFilter::DropIncomplete(Scratch& scratch, std::vector<Explanation>* refused) const {
-  std::vector<uint64_t>& seen = scratch.parts_seen;
-  seen = scratch.parts_before;
+// Keeps the parts of those words only of which every part is there or was seen before.
+void WordFilter::DropIncomplete(PartsSeen& seen, Scratch& scratch, std::vector<Explanation>* refused) const {
+  const size_t seen_before = seen.size();
   for (const WordHit& hit : scratch.denied) {
     const Part* const part = PartOf(hit.word);
     if (part != nullptr) seen.push_back(uint64_t{part->word} << 8 | part->number);
   }
-  if (seen.empty()) return;
+  if (seen.size() == seen_before) return;
   std::sort(seen.begin(), seen.end());
   seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
   size_t kept = 0;
@@ -176,10 +190,11 @@ void WordFilter::DropIncomplete(Scratch& scratch, std::vector<Explanation>* refu
   std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
 }
 
-// Leaves in scratch.denied the words that stand, in order; of "a && b" all parts that do.
+// Leaves in scratch.denied the words that stand, in order, and the parts of "a && b" even if others are missing.
 void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const {
   scratch.denied.clear();
   scratch.allowed.clear();
+  scratch.open_wildcards = text.size();
   if (!letters_.Empty()) {
     scratch.letters.Fold(text, FoldMode::kLetters);
     FindIn(letters_, scratch.letters, from, scratch, refused);
@@ -195,19 +210,10 @@ void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std:
   DropCovered(scratch, refused);
 }
 
-size_t WordFilter::OpenWildcards(const FoldedText& letters, Scratch& scratch) const {
-  size_t open = letters.size();
-  if (parts_.empty()) return open;
-  scratch.hits.clear();
-  letters_.Scan(letters, scratch.scan, scratch.hits);
-  letters_.ScanStretched(letters, scratch.hits);
-  for (const PatternHit& hit : scratch.hits) {
-    const Part* const part = PartOf(hit.pattern);
-    if (part == nullptr || part->tail_length == 0) continue;
-    const size_t matched = TailMatched(*part, letters, hit.last);
-    if (matched < part->tail_length && hit.last + matched == letters.size()) open = std::min<size_t>(open, hit.first);
-  }
-  return open;
+void WordFilter::FindComplete(std::string_view text, Scratch& scratch, std::vector<Explanation>* refused) const {
+  Find(text, 0, scratch, refused);
+  scratch.parts_seen.clear();
+  if (has_groups_) DropIncomplete(scratch.parts_seen, scratch, refused);
 }
 
 const DirectionOptions& WordFilter::For(Direction direction) const {
@@ -229,11 +235,7 @@ Level WordFilter::LevelOf(uint32_t word, Direction direction) const {
 Verdict WordFilter::Check(std::string_view text, Direction direction, Scratch& scratch) const {
   Verdict verdict;
   if (!For(direction).enabled) return verdict;
-  Find(text, 0, scratch, nullptr);
-  if (has_groups_) {
-    scratch.parts_before.clear();
-    DropIncomplete(scratch, nullptr);
-  }
+  FindComplete(text, scratch, nullptr);
   verdict.hits.reserve(scratch.denied.size());
   for (WordHit hit : scratch.denied) {
     hit.level = LevelOf(hit.word, direction);

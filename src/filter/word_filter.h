@@ -88,6 +88,9 @@ struct Explanation {
   uint32_t allowed_by = 0;  // the allow file's word, when kAllowed
 };
 
+/// Which parts of "a && b" words a text had so far, sorted, each once: at most as many as the lists have.
+using PartsSeen = std::vector<uint64_t>;
+
 /// Working memory of a check. Reuse it: after warm-up a check that finds nothing allocates nothing.
 /// Thread-safety: one thread at a time.
 struct Scratch {
@@ -98,8 +101,8 @@ struct Scratch {
   std::vector<WordHit> denied;
   std::vector<WordHit> allowed;
   std::vector<Detection> detections;
-  std::vector<uint64_t> parts_seen;
-  std::vector<uint64_t> parts_before;  // of "a && b", seen before the text; see CheckFrom
+  PartsSeen parts_seen;
+  size_t open_wildcards = 0;  // where the first word with wildcards begins that more text could complete, in bytes
 };
 
 /// Finds sensitive words in what followers write and in what the model answers, in spite of case, width, styled and
@@ -118,12 +121,12 @@ class WordFilter {
 
   Verdict Check(std::string_view text, Direction direction, Scratch& scratch) const;
 
-  /// Check of a text from byte `from` on; what stands before it is only to show what a word touches. If it `goes_on`,
-  /// it has whole code points so far, and what begins to be a word, what the next character may make part of a longer
-  /// word and what an allow word may yet cover stay undecided. The parts of "a && b" that are decided are noted in
-  /// `scratch` for what comes behind: such a word counts from where the last of its parts is decided, and the parts
-  /// before that stay as they were shown.
-  OpenVerdict CheckFrom(std::string_view text, size_t from, bool goes_on, Direction direction, Scratch& scratch) const;
+  /// Check of a text from byte `from` on; what stands before it is only to show what a word touches and what introduces
+  /// a detection, and was decided before. If it `goes_on`, it has whole code points so far, and what begins to be a
+  /// word, what the next character may make part of a longer word or detection and what an allow word may yet cover
+  /// stay undecided. Parts of "a && b" act if the others are in what is decided or in `seen`, to which they are added.
+  OpenVerdict CheckFrom(std::string_view text, size_t from, bool goes_on, Direction direction, PartsSeen& seen,
+                        Scratch& scratch) const;
 
   /// `text` with one '*' for each character inside hits of level mask or higher, or with the replacement of a word that
   /// covers all hits that overlap with it. `verdict` must come from this text.
@@ -134,10 +137,6 @@ class WordFilter {
   /// Every denied word seen in the text and what came of it, ordered by place.
   std::vector<Explanation> Explain(std::string_view text, Direction direction) const;
 
-  /// For texts that are still being written, folded with kLetters: the first folded character from which a word with
-  /// wildcards has begun that more text could complete; text.size() if none has. Of the parts of "a && b" each is such
-  /// a word; together they count from when the last one is there. Cost: a scan, so give it the end of a long text only.
-  size_t OpenWildcards(const FoldedText& letters, Scratch& scratch) const;
   const Options& GetOptions() const { return options_; }
 
   /// One explanation as a Chinese sentence for an admin, with the word's file and line.
@@ -179,11 +178,15 @@ class WordFilter {
   class Builder;
 
   void Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const;
+  void FindComplete(std::string_view text, Scratch& scratch, std::vector<Explanation>* refused) const;
   void FindIn(const PatternIndex& index, FoldedText& text, size_t from, Scratch& scratch,
               std::vector<Explanation>* refused) const;
+  void NoteOpenWildcard(const Part& part, const PatternHit& hit, size_t matched, const FoldedText& text,
+                        Scratch& scratch) const;
   void RunDetectors(size_t from, Scratch& scratch) const;
+  size_t OpenFrom(size_t from, const Scratch& scratch) const;
   void DropCovered(Scratch& scratch, std::vector<Explanation>* refused) const;
-  void DropIncomplete(Scratch& scratch, std::vector<Explanation>* refused) const;
+  void DropIncomplete(PartsSeen& seen, Scratch& scratch, std::vector<Explanation>* refused) const;
   const Part* PartOf(uint32_t pattern) const;
   size_t TailMatched(const Part& part, const FoldedText& text, size_t from) const;
   Fate Judge(const PatternHit& hit, const Word& word, const Shape& shape, const FoldedText& text) const;

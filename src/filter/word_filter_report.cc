@@ -95,8 +95,7 @@ WordInfo WordFilter::Info(uint32_t number) const {
 std::vector<Explanation> WordFilter::Explain(std::string_view text, Direction direction) const {
   Scratch scratch;
   std::vector<Explanation> explanations;
-  Find(text, 0, scratch, &explanations);
-  if (has_groups_) DropIncomplete(scratch, &explanations);
+  FindComplete(text, scratch, &explanations);
   for (const WordHit& hit : scratch.denied) explanations.push_back({hit, Fate::kActs, 0});
   for (Explanation& each : explanations) {
     each.hit.level = LevelOf(each.hit.word, direction);

@@ -69,6 +69,35 @@ TEST_F(AnswerFilterTest, NewWordsJudgeAllOfItAnew) {
   EXPECT_EQ(filter.Sentences(), "***很好吃。\n");
 }
 
+TEST_F(AnswerFilterTest, PartsOfAWordBlockHoweverFarApartTheyAre) {
+  SetWords("代办 && 证件\n大麻 && 出售|mask\n", "大麻烦\n");
+  AnswerFilter filter;
+  std::string answer = "代办一些事。出售旧书。\n\n";
+  EXPECT_EQ(filter.Page(account_, answer), answer);
+  EXPECT_EQ(filter.Sentences(), "代办一些事。出售旧书。\n");
+  answer += "大麻烦，又是**大**麻。\n\n";
+  filter.Look(account_, answer);
+  EXPECT_THAT(std::string(filter.Sentences()), ::testing::EndsWith("大麻烦，又是**。\n"));
+  EXPECT_THAT(filter.Page(account_, answer), HasSubstr("**旧书")) << "the page takes back what it showed";
+  answer += "证";
+  filter.Look(account_, answer);
+  EXPECT_FALSE(filter.blocked());
+  answer += "件办好了。\n\n";
+  filter.Look(account_, answer);
+  EXPECT_TRUE(filter.blocked());
+  EXPECT_THAT(filter.Page(account_, answer), IsEmpty());
+}
+
+TEST_F(AnswerFilterTest, ALinkThatIsStillBeingWrittenIsNotShown) {
+  filter::Options options;
+  options.detectors.push_back({filter::DetectorKind::kUrl, {filter::Level::kMask, filter::Level::kMask}, 8});
+  AccountFiles files;
+  files.words = filter::WordFilter::FromLists({filter::ParseWordList("小?屋 => 那里", "deny/a.txt", false)}, options);
+  account_.files.Set(std::make_shared<const AccountFiles>(std::move(files)));
+  EXPECT_EQ(SentencesOf("去小黑屋。看这里。www.exa"), "去那里。看这里。");
+  EXPECT_EQ(SentencesOf("去小黑屋。看这里。www.example.com\n\n好"), "去那里。看这里。***************\n");
+}
+
 /// Markdown of the kind that makes a filter's life hard, with words in pieces.
 std::string DrawMarkdown(std::mt19937& random) {
   static const std::vector<std::string> pieces = {"网络",

@@ -149,7 +149,7 @@ TEST(DetectorsTest, WhatMoreTextCouldStillLengthenIsOpen) {
   const auto open = [](const std::string& text) {
     FoldedText folded;
     folded.Fold(text, FoldMode::kLiteral);
-    const size_t at = OpenDetection(folded);
+    const size_t at = OpenDetection(folded, folded.size());
     return at == folded.size() ? std::string() : text.substr(folded.Begin(at));
   };
   EXPECT_EQ(open("看 http://a.b/c"), "http://a.b/c");
@@ -157,7 +157,11 @@ TEST(DetectorsTest, WhatMoreTextCouldStillLengthenIsOpen) {
   EXPECT_EQ(open("电话 138 0013 "), "138 0013 ");
   EXPECT_EQ(open("hello wor"), "wor");
   EXPECT_EQ(open("没有了"), "");
-  EXPECT_EQ(open("没有了。"), "。");
+  EXPECT_EQ(open("没有了。"), "") << "a sentence's end is not held back";
+  EXPECT_EQ(open("hello "), "");
+  EXPECT_EQ(open("上 baidu。"), "baidu。");
+  EXPECT_EQ(open("电话 138 0013\n"), "");
+  EXPECT_EQ(open("他说——"), "");
 }
 
 }  // namespace

@@ -297,21 +297,22 @@ TEST(WordFilterTest, AWordHasALevelForEachDirection) {
   EXPECT_EQ(filter->Info(0).levels, (Levels{Level::kReview, Level::kBlock}));
 }
 
-TEST(WordFilterTest, AnOpenWildcardIsToldFromItsFirstCharacter) {
-  const auto filter = Filter("迷??药|=raw\n赌博");
+TEST(WordFilterTest, AnOpenWildcardIsUndecidedFromItsFirstCharacter) {
+  const auto filter = Filter("迷??药|=raw\n1?2\n");
   Scratch scratch;
-  const auto open = [&](const char* text) {
-    FoldedText folded;
-    folded.Fold(text, FoldMode::kLetters);
-    const size_t at = filter->OpenWildcards(folded, scratch);
-    return at == folded.size() ? std::string() : std::string(folded.Original().substr(folded.Begin(at)));
+  const auto open = [&](const std::string& text) {
+    PartsSeen seen;
+    return text.substr(filter->CheckFrom(text, 0, true, Direction::kOutbound, seen, scratch).decided);
   };
   EXPECT_EQ(open("卖迷"), "迷");
   EXPECT_EQ(open("卖迷-魂 散"), "迷-魂 散");
-  EXPECT_EQ(open("卖迷魂散药"), "");
+  EXPECT_EQ(open("卖迷魂散药"), "迷魂散药") << "what comes next may touch it";
+  EXPECT_EQ(open("卖迷魂散药。好"), "");
   EXPECT_EQ(open("卖迷魂散粉"), "");
+  EXPECT_EQ(open("卖迷。。。。"), "") << "too wide a gap";
+  EXPECT_EQ(open("卖迷魂\n"), "");
   EXPECT_EQ(open("迷迷"), "迷迷");
-  EXPECT_EQ(open("赌"), "") << "what the index alone can tell";
+  EXPECT_EQ(open("51"), "1");
 }
 
 TEST(WordFilterTest, TheHighestLevelWins) {
