@@ -18,7 +18,6 @@ constexpr uint64_t HashPair(char32_t a, char32_t b) { return a * kMixFirst + b *
 constexpr uint64_t HashTriple(uint64_t pair, char32_t c) { return pair + c * kMixThird; }
 constexpr uint64_t Bit(uint64_t hash) { return hash >> 58; }
 
-constexpr size_t kShortestStretch = 3;
 constexpr size_t kLookAhead = 4;
 
 }  // namespace

@@ -95,6 +95,7 @@ class PatternIndex {
   class Builder;
   class StretchedWalk;
   class OpenWalk;
+  static constexpr size_t kShortestStretch = 3;  // equal characters that count as a stretched one
 
   uint32_t Child(uint32_t node, char32_t code) const;
   uint32_t ChildOf(uint32_t node, char32_t code) const;  // the same for other files, where it is not inlined

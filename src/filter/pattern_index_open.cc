@@ -4,12 +4,6 @@
 #include "filter/pattern_index.h"
 
 namespace yingda::filter {
-namespace {
-
-constexpr size_t kShortestStretch = 3;
-
-}  // namespace
-
 // Like StretchedWalk, for a text that goes on: its last run may still grow, so whatever a longer run would bring about
 // is open. A run takes at least one code of a pattern, which bounds how far back a walk can have begun.
 class PatternIndex::OpenWalk {

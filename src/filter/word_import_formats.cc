@@ -90,9 +90,9 @@ std::string TagsOf(std::string_view text) {
 
 bool IsExpression(std::string_view word) { return word.find_first_of("\\[](){}^$*+.|") != std::string_view::npos; }
 
-class Reader {
+class FormatReader {
  public:
-  explicit Reader(ImportFormat format) : format_(format) {}
+  explicit FormatReader(ImportFormat format) : format_(format) {}
 
   std::vector<ForeignWord> Read(std::string_view text) && {
     EachLine(text, [this](std::string_view line, size_t number) { Line(line, number); });
@@ -202,7 +202,7 @@ base::Result<std::vector<ForeignWord>> ReadForeignWords(const ImportSource& sour
   if (format == ImportFormat::kJson) {
     YINGDA_TRY(words, ReadJson(source));
   } else {
-    words = Reader(format).Read(source.text);
+    words = FormatReader(format).Read(source.text);
   }
   for (ForeignWord& word : words) word.text = WithoutCommas(word.text);
   std::erase_if(words, [](const ForeignWord& word) { return word.text.empty(); });

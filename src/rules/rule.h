@@ -32,6 +32,11 @@ enum class MatchKind : uint8_t {
   kDefault,   // anything that no other rule and no command took
 };
 
+/// Kinds in the order of precedence: smaller goes first; prefix and suffix are equals.
+constexpr int Exactness(MatchKind kind) {
+  return static_cast<int>(kind == MatchKind::kSuffix ? MatchKind::kPrefix : kind);
+}
+
 /// The kind as rule files write it, e.g. "all_of".
 std::string_view ToString(MatchKind kind);
 

@@ -11,12 +11,9 @@
 namespace yingda::rules {
 namespace {
 
-constexpr size_t kMaxTextBytes = 64 << 10;
+constexpr size_t kMaxMessageBytes = 64 << 10;
 constexpr size_t kMaxHiddenWarnings = 100;
 constexpr size_t kMaxKeywords = filter::PatternIndex::kMaxPatterns;
-
-/// Kinds in the order of precedence; prefix and suffix are equals.
-int Exactness(MatchKind kind) { return static_cast<int>(kind == MatchKind::kSuffix ? MatchKind::kPrefix : kind); }
 
 uint32_t Length(const Rule& rule, uint32_t keyword) {
   const auto length = [](const Keyword& k) {
@@ -46,7 +43,9 @@ std::string WhatMatches(MatchKind kind, const Keyword& keyword) {
   return folded;
 }
 
-std::string_view TextToMatch(std::string_view text) { return base::Utf8Prefix(base::TrimBlanks(text), kMaxTextBytes); }
+std::string_view TextToMatch(std::string_view text) {
+  return base::Utf8Prefix(base::TrimBlanks(text), kMaxMessageBytes);
+}
 
 }  // namespace
 

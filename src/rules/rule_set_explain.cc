@@ -7,12 +7,6 @@
 #include "rules/rule_set.h"
 
 namespace yingda::rules {
-namespace {
-
-/// Kinds in the order of precedence; prefix and suffix are equals.
-int Exactness(MatchKind kind) { return static_cast<int>(kind == MatchKind::kSuffix ? MatchKind::kPrefix : kind); }
-
-}  // namespace
 
 std::vector<RuleExplanation> RuleSet::Explain(const RuleInput& input) const {
   Scratch scratch;

@@ -24,8 +24,6 @@ struct Trigger {
   uint32_t length;   // folded characters
 };
 
-int Exactness(MatchKind kind) { return static_cast<int>(kind == MatchKind::kSuffix ? MatchKind::kPrefix : kind); }
-
 std::u32string Codes(std::string_view text) { return filter::FoldedCodes(text, filter::FoldMode::kLiteral); }
 
 std::vector<Trigger> TriggersOf(const std::vector<Rule>& rules) {
