@@ -162,7 +162,7 @@ TEST_F(AnswerFilterTest, WhatIsShownEarlyIsTheBeginningOfWhatIsShownInTheEnd) {
       std::string sentences(filter.Sentences());
       sentences.resize(sentences.find_last_not_of(" \n") + 1);
       ASSERT_TRUE(whole.starts_with(sentences))
-          << testing::PrintToString(so_far) << "\nof " << testing::PrintToString(answer) << "\nshows\n"
+          << ::testing::PrintToString(so_far) << "\nof " << ::testing::PrintToString(answer) << "\nshows\n"
           << sentences << "\nbut in the end\n"
           << whole;
       const std::string page = account_.Readable(filter.Page(account_, so_far));
