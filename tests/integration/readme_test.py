@@ -268,7 +268,7 @@ class ReadmeTest(unittest.TestCase):
         with Server(rules="- keywords: [ping]\n  reply: pong\n") as server:
             result = execute(status, server.root)
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-            self.assertIn("1 条规则", result.stdout)
+            self.assertIn("规则 1 条", result.stdout)
             result = execute(stats, server.root)
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
             self.assertIn("ping", result.stdout)

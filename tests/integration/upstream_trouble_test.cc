@@ -40,6 +40,7 @@ constexpr size_t kCalls = 5'000;
 constexpr size_t kCalls = 100'000;
 #endif
 constexpr size_t kAtOnce = 256;
+constexpr size_t kFollowers = 2000;
 
 void AllowManyFiles() {
   rlimit files{};
@@ -332,7 +333,7 @@ class Crowd {
     bot::Question question;
     question.key = "main/" + std::to_string(number);
     question.account = &account_;
-    question.open_id = "o-" + std::to_string(number);
+    question.open_id = "o-" + std::to_string(number % kFollowers);
     question.to_user = "gh_1";
     question.text = QuestionFor(number % 8 == 0 ? TroubleOfCall(number / 8 * 2 + 1) : 0);
     book_.StartWork(question.key);
