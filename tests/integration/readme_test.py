@@ -140,7 +140,7 @@ class ReadmeTest(unittest.TestCase):
         f"{BUILT} stats": "test_status_and_stats_tell_of_a_running_server",
         f"{BUILT} rules import --online": "test_imports_make_files_of_ours",
         f"{BUILT} rules import autoreply.json": "test_imports_make_files_of_ours",
-        f"{BUILT} words import words.txt": "test_imports_make_files_of_ours",
+        f"{BUILT} words import words.txt -o filters/deny/words.txt": "test_imports_make_files_of_ours",
         "pkill -HUP -x yingda": "test_hangup_signal_finds_the_program_by_its_name_and_reloads",
     }
 
