@@ -30,6 +30,7 @@ struct RuleInput {
   base::WallTime now{};  // for hours, days and dates
   std::string_view account;
   Cooldowns* cooldowns = nullptr;  // who got which reply lately; null: nobody
+  std::optional<std::string_view> for_model{};  // `text` as the model may see it, for instructions; none: as it is
 };
 
 struct RuleMatch {
