@@ -216,7 +216,9 @@ TEST_F(AnswerFilterTest, OurOwnLinkInAReplyIsNoFindAndTheAnswerOutlivesWhatStood
 
 TEST_F(AnswerFilterTest, AnInstructionIsMaskedWhereItsQuestionIs) {
   SetWords("小坏词|mask\n");
-  EXPECT_EQ(InstructionForModel(account_, "问小坏词", "他问小坏词"), "他问***");
+  const std::string masked = InstructionForModel(account_, "问小坏词", "他问小坏词");
+  EXPECT_EQ(masked.find("小坏词"), std::string::npos);
+  EXPECT_EQ(masked.find("他问"), 0u);
   EXPECT_EQ(InstructionForModel(account_, "好问题", "不要谈小坏词"), "不要谈小坏词")
       << "the admin's own words are meant";
 }
