@@ -45,11 +45,13 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
   for (store::JobRecord& record : records) {
     const Account* const account = account_of(record.account);
     if (account == nullptr) continue;
-    if (KindOf(record.kind) == Question::Kind::kModel) quota_.RecoverQuestion(*account, record);
+    const bool asks = KindOf(record.kind) == Question::Kind::kModel;
+    const int64_t usage_day = asks ? quota_.RecoverQuestion(*account, record) : 0;
     if (!book_.StartWork(record.key)) continue;
     const base::WallTime first_seen{std::chrono::milliseconds(record.first_seen_ms)};
     const JobPointer job = Open(QuestionOf(record, *account), first_seen, record.tries);
     record = ShownNow(*account, job->question.settings->texts, std::move(record));
+    job->usage_day = usage_day;  // to be given back, should it be refused now
     job->delivery = record.delivery;
     job->reply_loss = std::move(record.reply_text);
     if (record.finished || !record.reply.empty()) job->reply = std::move(record.reply);
