@@ -140,13 +140,15 @@ void AddWords(std::string& out, const json& uses, const char* title) {
 void AddQuestions(std::string& out, const json& questions) {
   out += "\n没有规则回答的常见问题（" + questions.at("since").get<std::string>() + " 起；重启后重新数）\n";
   const auto asked = questions.at("asked").get<uint64_t>();
+  if (asked == 0) {
+    out += "  还没有\n";
+    return;
+  }
   out += "  数了 " + std::to_string(asked) + " 个短问题，其中 " + Number(questions.at("repeated")) +
          " 个以前问过；带号码、邮箱、网址的和超过 64 个字的不数\n";
   if (!questions.at("texts_kept").get<bool>()) {
-    if (asked > 0) {
-      const size_t often = questions.at("common").size();
-      out += "  问过不止一次的问题有 " + std::to_string(often) + (often >= 100 ? " 个以上" : " 个") + "\n";
-    }
+    const size_t often = questions.at("common").size();
+    out += "  问过不止一次的问题有 " + std::to_string(often) + (often >= 100 ? " 个以上" : " 个") + "\n";
     out += "  没有开 log.content，所以不保存问题的文字；想看到问的是什么，请在 config.yml 里写 log: {content: true}\n";
     return;
   }
