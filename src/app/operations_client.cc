@@ -15,7 +15,7 @@
 namespace yingda::app {
 namespace {
 
-constexpr base::Duration kDeadline = std::chrono::seconds(10);
+constexpr base::Duration kAnswerWithin = std::chrono::seconds(10);
 constexpr size_t kMostBytes = 64 << 20;
 constexpr const char* kUsualListen = "127.0.0.1:9090";
 
@@ -75,7 +75,7 @@ base::Result<platform::HttpAnswer> AskServer(const std::string& url, const std::
     net::HttpClientRequest request;
     request.url = std::string(place) + path_and_query;
     request.max_response_bytes = kMostBytes;
-    calls->Start(std::move(request), clock.Now() + kDeadline,
+    calls->Start(std::move(request), clock.Now() + kAnswerWithin,
                  [&promise](Answer answer) { promise.set_value(std::move(answer)); });
   });
   Answer answer = promise.get_future().get();
