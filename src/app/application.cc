@@ -338,7 +338,6 @@ bool Application::Stop() {
     auto idle = std::make_shared<std::promise<void>>();
     loop_.Post([&, idle] {
       loop_.Cancel(sweep_timer_);
-      statistics_->Stop();
       for (model::KeepWarm* const warm : warm_) warm->Stop();
       desk_->Stop([idle] { idle->set_value(); });
       stopped.set_value();
@@ -352,6 +351,7 @@ bool Application::Stop() {
       for (const AccountPlatform& account : platforms_) {
         if (account.messages) account.messages->Stop();
       }
+      statistics_->Stop();
       ended.set_value();
     });
     ended.get_future().get();

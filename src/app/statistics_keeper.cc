@@ -53,28 +53,41 @@ void StatisticsKeeper::Arm() {
 void StatisticsKeeper::Tick() {
   for (const auto& account : accounts_) {
     account->statistics->Collect();
-    if (!account->writing) Write(*account);
+    if (!account->writing) WriteNext(*account);
   }
 }
 
-bool StatisticsKeeper::Write(Account& account) {
+void StatisticsKeeper::WriteNext(Account& account) {
+  account.writing = false;
+  if (stopped_) return;
   std::vector<store::DayCount> rows = account.statistics->TakeUnwritten(account.name, options_.rows_at_once);
-  if (rows.empty()) return false;
+  if (rows.empty()) return;
   account.writing = true;
+  Write(account, std::move(rows));
+}
+
+void StatisticsKeeper::Write(Account& account, std::vector<store::DayCount> rows) {
   store_.AddCounts(rows, [this, &account, rows](const base::Result<void>& written) {
-    account.writing = false;
-    if (!written) account.statistics->PutBack(rows);
+    if (written) {
+      loop_.After(options_.between_writes, [this, &account] { WriteNext(account); });
+    } else {
+      account.writing = false;  // until the next time
+      account.statistics->PutBack(rows);
+    }
     if (!written && !failing_) logger_.Warning("statistics_not_written", {{"error", written.error().message}});
     failing_ = !written;
   });
-  return true;
 }
 
 void StatisticsKeeper::Stop() {
+  stopped_ = true;
   loop_.Cancel(timer_);
   for (const auto& account : accounts_) {
     account->statistics->Collect();
-    while (Write(*account)) {
+    for (;;) {
+      auto rows = account->statistics->TakeUnwritten(account->name, options_.rows_at_end);
+      if (rows.empty()) break;
+      Write(*account, std::move(rows));
     }
   }
 }

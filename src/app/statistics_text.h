@@ -8,7 +8,8 @@
 
 namespace yingda::app {
 
-/// What GET /stats answered, as tables in Chinese for a terminal. Errors: kUpstream for what is no such answer.
+/// What GET /stats answered, as tables in Chinese for a terminal. Errors, with a text for whoever
+/// asked: kNotFound when the server has no such account, kUpstream for what is no such answer.
 base::Result<std::string> StatisticsText(std::string_view json);
 
 }  // namespace yingda::app

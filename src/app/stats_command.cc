@@ -15,6 +15,7 @@ namespace yingda::app {
 struct StatsCommand::Arguments {
   CLI::App* command = nullptr;
   std::string config_file = "config.yml";
+  std::string url;
   std::string account;
   int days = 7;
   bool json = false;
@@ -26,6 +27,7 @@ StatsCommand::StatsCommand(CLI::App& cli) : arguments_(std::make_unique<Argument
       "stats", "What a running server counted: where messages went, rules and word lists by use, common questions");
   CLI::App& command = *arguments.command;
   command.add_option("-c,--config", arguments.config_file, "Configuration file")->capture_default_str();
+  command.add_option("--url", arguments.url, "Of its operations listener; from the configuration when not given");
   command.add_option("-a,--account", arguments.account, "Account by its name; the first one when not given");
   command.add_option("--days", arguments.days, "Days; 1 is today")->capture_default_str()->check(CLI::Range(1, 30));
   command.add_flag("--json", arguments.json, "Print JSON");
@@ -36,18 +38,21 @@ StatsCommand::~StatsCommand() = default;
 bool StatsCommand::Chosen() const { return arguments_->command->parsed(); }
 
 int StatsCommand::Run() {
-  const auto config = LoadConfigFile(arguments_->config_file);
-  if (!config) return kExitConfig;
-  const config::AccountConfig* const account = FindAccount(*config, arguments_->account);
-  if (account == nullptr) return kExitUsage;
-  const auto answer = AskServer(
-      *config, "/stats?account=" + platform::QueryEscaped(account->name) + "&days=" + std::to_string(arguments_->days));
-  auto text = answer && !arguments_->json ? StatisticsText(*answer) : answer;
-  if (!text) {
-    std::fprintf(stderr, "%s\n", text.error().message.c_str());
-    return text.error().code == base::ErrorCode::kUnavailable ? kExitUnavailable : kExitFailed;
+  // The server knows its accounts; the file may have others by now.
+  const std::string url = arguments_->url.empty() ? OperationsUrl(arguments_->config_file) : arguments_->url;
+  std::string query = "/stats?days=" + std::to_string(arguments_->days);
+  if (!arguments_->account.empty()) query += "&account=" + platform::QueryEscaped(arguments_->account);
+  const auto answer = AskServer(url, query);
+  if (!answer) {
+    std::fprintf(stderr, "%s\n", answer.error().message.c_str());
+    return kExitUnavailable;
   }
-  std::fputs(text->c_str(), stdout);
+  const auto text = StatisticsText(answer->body);
+  if (!text) {
+    std::fprintf(stderr, "%s：%s\n", url.c_str(), text.error().message.c_str());
+    return text.error().code == base::ErrorCode::kNotFound ? kExitUsage : kExitFailed;
+  }
+  std::fputs(arguments_->json ? answer->body.c_str() : text->c_str(), stdout);
   return kExitOk;
 }
 

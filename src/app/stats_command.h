@@ -9,7 +9,8 @@ class App;
 
 namespace yingda::app {
 
-/// `yingda stats`: what a running server counted for an account. Exit code 0; kExitUnavailable when no server answers.
+/// `yingda stats`: what a running server counted for an account. Exit code 0; kExitUnavailable when no server answers,
+/// kExitUsage when it has no such account.
 class StatsCommand {
  public:
   explicit StatsCommand(CLI::App& cli);

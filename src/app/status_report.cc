@@ -62,11 +62,11 @@ StatusPage Page(const Json& status) {
   const auto now = status.value("now_ms", int64_t{0});
   const auto started = status.value("started_ms", int64_t{0});
   page.text = std::string(status.value("ready", false) ? "正在服务" : "✗ 没有在接收推送（正在启动或停止）") + "，从 " +
-              Moment(started) + " 起，已经 " + Span(now - started) + "\n";
+              Moment(started) + "（本机时间，下同）起，已经 " + Span(now - started) + "\n";
   page.text +=
       "等待回复的推送 " + Number(status, "pushes_waiting") + " 个，进行中的消息 " + Number(status, "jobs") + " 条\n";
   for (const Json& account : status.at("accounts")) {
-    page.text += "账号 " + account.value("name", "") + "：规则 " + Number(account, "rules") + " 条，词 " +
+    page.text += "账号 " + account.value("name", "") + "：规则 " + Number(account, "rules") + " 条，敏感词 " +
                  Number(account, "words") + " 个；第 " + Number(account, "generation") + " 版，" +
                  Moment(account.value("loaded_ms", int64_t{0})) + " 生效\n";
     AddFailure(account, "仍在用上面这一版", page.text);
@@ -88,8 +88,9 @@ StatusPage Page(const Json& status) {
     page.text += "模型 " + upstream.value("name", "") + "：" + state + "\n";
   }
   const std::string watch = status.value("watch", "");
-  if (watch == "poll") page.text += "改动的文件靠定时查看发现\n";
-  if (watch == "off") page.text += "改动的文件要收到 SIGHUP 才读入（reload: watch: off）\n";
+  if (watch == "poll") page.text += "文件的改动靠定时查看发现（间隔是 reload: poll_every）\n";
+  if (watch == "off")
+    page.text += "改了文件要发 SIGHUP（kill -HUP 进程号）才读入，因为配置里写了 reload: {watch: off}\n";
   page.failed = status.value("reload_failed", false);
   return page;
 }

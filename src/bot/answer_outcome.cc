@@ -35,7 +35,8 @@ ShownAnswer AnswerDesk::Shown(const Job& job, const model::ChatOutcome& outcome)
   const Texts& texts = job.question.settings->texts;
   const bool whole = outcome.failure == model::ChatFailure::kNone;
   Account::Judged judged = account.Judge(job.answer);
-  if (!judged.verdict.hits.empty()) {
+  // One that was cut off by our stopping is made again by the next process, and counted then.
+  if (!judged.verdict.hits.empty() && !stopping_) {
     const auto outbound = filter::Direction::kOutbound;
     if (account.statistics != nullptr) account.statistics->CountWords(*judged.words, judged.verdict, outbound);
     instruments_->words.Note(account.name, job.question.request_id, outbound, *judged.words, judged.verdict);

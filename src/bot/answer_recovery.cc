@@ -45,11 +45,13 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
   for (store::JobRecord& record : records) {
     const Account* const account = account_of(record.account);
     if (account == nullptr) continue;
-    if (KindOf(record.kind) == Question::Kind::kModel) quota_.RecoverQuestion(*account, record);
+    const bool asks = KindOf(record.kind) == Question::Kind::kModel;
+    const int64_t usage_day = asks ? quota_.RecoverQuestion(*account, record) : 0;
     if (!book_.StartWork(record.key)) continue;
     const base::WallTime first_seen{std::chrono::milliseconds(record.first_seen_ms)};
     record = ShownNow(*account, account->settings.Get()->texts, std::move(record), pages_.Addresses());
     const JobPointer job = Open(QuestionOf(record, *account), first_seen, record.tries);
+    job->usage_day = usage_day;  // to be given back, should it be refused now
     // A word's replacement may be longer than the word.
     if (record.reply.size() > options_.page_bytes) record.reply = FirstPageOf(job->question, record.reply);
     job->delivery = record.delivery;

@@ -115,11 +115,13 @@ void Quota::Recover(const std::string& account, std::string_view open_id, int64_
   }
 }
 
-void Quota::RecoverQuestion(const std::string& account, const QuotaLimits& limits, std::string_view open_id,
-                            base::WallTime asked, base::WallTime now) {
+int64_t Quota::RecoverQuestion(const std::string& account, const QuotaLimits& limits, std::string_view open_id,
+                               base::WallTime asked, base::WallTime now) {
   Roll(now);
-  const bool counts = limits.follower_per_minute > 0 && !limits.staff.contains(open_id);
-  if (counts && asked > now - kMinute && asked <= now) Remember(FollowerHash(account, open_id), asked);
+  if (limits.staff.contains(open_id)) return 0;
+  const bool in_minute = limits.follower_per_minute > 0 && asked > now - kMinute && asked <= now;
+  if (in_minute) Remember(FollowerHash(account, open_id), asked);
+  return base::ChinaDay(asked);
 }
 
 void Quota::ForgetFollower(const std::string& account, std::string_view open_id) {

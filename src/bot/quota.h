@@ -61,9 +61,10 @@ class Quota {
   /// What an earlier process counted for `day`: of a follower, or of the account as a whole (open_id empty). Replaces
   /// what is known; ignored when that day is not today.
   void Recover(const std::string& account, std::string_view open_id, int64_t day, Use use, base::WallTime now);
-  /// A question that an earlier process took, for the minute only. To be called in the order of `asked`.
-  void RecoverQuestion(const std::string& account, const QuotaLimits& limits, std::string_view open_id,
-                       base::WallTime asked, base::WallTime now);
+  /// A question that an earlier process took: counts for the minute only, as Recover tells the days. Gives the day that
+  /// it counted for, 0: none. To be called in the order of `asked`.
+  int64_t RecoverQuestion(const std::string& account, const QuotaLimits& limits, std::string_view open_id,
+                          base::WallTime asked, base::WallTime now);
   /// The follower's day begins anew. What was asked in the last minute counts until that is over.
   void ForgetFollower(const std::string& account, std::string_view open_id);
 

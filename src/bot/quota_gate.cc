@@ -46,9 +46,12 @@ void QuotaGate::Recover(const Account& account, const store::Usage& usage) {
   if (usage.open_id.empty()) Show(account);
 }
 
-void QuotaGate::RecoverQuestion(const Account& account, const store::JobRecord& question) {
-  quota_.RecoverQuestion(account.name, account.settings.Get()->quotas, question.open_id,
-                         base::WallTime(std::chrono::milliseconds(question.first_seen_ms)), loop_.clock().WallNow());
+int64_t QuotaGate::RecoverQuestion(const Account& account, const store::JobRecord& question) {
+  const auto settings = account.settings.Get();
+  const base::WallTime asked{std::chrono::milliseconds(question.first_seen_ms)};
+  const int64_t day =
+      quota_.RecoverQuestion(account.name, settings->quotas, question.open_id, asked, loop_.clock().WallNow());
+  return settings->quotas.Any() ? day : 0;
 }
 
 void QuotaGate::ForgetFollower(const Account& account, const std::string& open_id) {

@@ -28,9 +28,10 @@ class QuotaGate {
   /// Its answer took so many tokens. Gives the day that they count for, 0 for staff.
   int64_t Answered(const Account& account, const std::string& open_id, int64_t tokens);
 
-  /// At start-up, what an earlier process counted: its usage of today, and each question that it took.
+  /// At start-up, what an earlier process counted: its usage of today, and each question that it took: gives
+  /// the day as Taken did.
   void Recover(const Account& account, const store::Usage& usage);
-  void RecoverQuestion(const Account& account, const store::JobRecord& question);
+  int64_t RecoverQuestion(const Account& account, const store::JobRecord& question);
   void ForgetFollower(const Account& account, const std::string& open_id);
 
  private:

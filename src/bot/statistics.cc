@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_set>
 
 #include "base/utf8.h"
 
@@ -47,11 +46,6 @@ WordUse ReadWordName(std::string_view name, uint64_t messages) {
   return use;
 }
 
-uint64_t At(const std::map<DayCounts::Key, uint64_t>& sums, const char* kind, const std::string& name) {
-  const auto at = sums.find({kind, name});
-  return at == sums.end() ? 0 : at->second;
-}
-
 }  // namespace
 
 Statistics::Statistics(Options options, base::Clock& clock)
@@ -87,7 +81,9 @@ Statistics::RuleTable Statistics::TableOf(std::shared_ptr<const rules::RuleSet> 
 }
 
 void Statistics::OnRulesLoaded(RuleTable table) {
+  const size_t rules = table.hits.size();
   rules_.With([&table](RuleTable& now) { std::swap(now, table); });
+  counts_.With([rules](DayCounts& counts) { counts.AllowMoreNames(rules); });
   AddHits(table);
 }
 
@@ -220,50 +216,60 @@ StatisticsReport Statistics::Report(int days) {
   StatisticsReport report;
   report.last_day = base::ChinaDay(clock_.WallNow());
   report.first_day = report.last_day - std::clamp(days, 1, options_.counts.days) + 1;
-  std::map<DayCounts::Key, uint64_t> sums;
-  std::map<DayCounts::Key, uint64_t> today;
-  counts_.With([&](const DayCounts& counts) {
-    sums = counts.Sums(report.first_day);
-    today = counts.Sums(report.last_day);
+  const std::vector<DayCounts::Sum> sums = counts_.With([&report](const DayCounts& counts) {
     const int64_t known = counts.FirstDay() == 0 ? report.last_day : counts.FirstDay();
     report.first_day = std::max(report.first_day, known);
+    return counts.Sums(report.first_day, report.last_day);
   });
-  for (const Decision::Route route : kRoutes) {
-    report.messages.emplace_back(ToString(route), At(sums, kRoute, ToString(route)));
+  for (const Decision::Route route : kRoutes) report.messages.emplace_back(ToString(route), 0);
+  for (const DayCounts::Sum& sum : sums) {
+    const auto& [kind, name] = *sum.key;
+    if (kind == kFile) report.files.push_back(ReadWordName(name, sum.count));
+    if (kind == kTag) report.tags.push_back(ReadWordName(name, sum.count));
+    for (auto& [route, messages] : report.messages) {
+      if (kind == kRoute && name == route) messages = sum.count;
+    }
   }
-  for (const auto& [key, count] : sums) {
-    if (key.first == kFile) report.files.push_back(ReadWordName(key.second, count));
-    if (key.first == kTag) report.tags.push_back(ReadWordName(key.second, count));
-  }
-  const auto more = [](const auto& a, const auto& b) { return a.messages > b.messages; };
-  std::stable_sort(report.files.begin(), report.files.end(), more);
-  std::stable_sort(report.tags.begin(), report.tags.end(), more);
-  AddRules(sums, today, report);
-  std::stable_sort(report.rules.begin(), report.rules.end(), more);
+  const auto more = [](const auto& a, const auto& b) {
+    return a.messages != b.messages ? a.messages > b.messages : a.name < b.name;
+  };
+  std::sort(report.files.begin(), report.files.end(), more);
+  std::sort(report.tags.begin(), report.tags.end(), more);
+  AddRules(sums, report);
   AddQuestions(report);
   return report;
 }
 
-void Statistics::AddRules(const std::map<DayCounts::Key, uint64_t>& sums,
-                          const std::map<DayCounts::Key, uint64_t>& today, StatisticsReport& report) const {
+void Statistics::AddRules(const std::vector<DayCounts::Sum>& sums, StatisticsReport& report) const {
   const auto [rules, ordinals] =
       rules_.With([](const RuleTable& table) { return std::pair(table.rules, table.ordinals); });
-  std::unordered_set<std::string> present;
+  std::unordered_map<std::string_view, const DayCounts::Sum*> left;  // by the rule's name
+  for (const DayCounts::Sum& sum : sums) {
+    if (sum.key->first == kRule) left.emplace(sum.key->second, &sum);
+  }
   for (uint32_t i = 0; rules && i < rules->size(); ++i) {
-    std::string name = RuleName(*rules, ordinals.get(), i);
+    const auto counted = left.find(RuleName(*rules, ordinals.get(), i));
+    const uint64_t messages = counted == left.end() ? 0 : counted->second->count;
     const std::string source = rules->SourceOf(i);
-    const uint64_t messages = At(sums, kRule, name);
     (messages > 0 ? report.rules : report.never)
         .push_back({rules->NameOf(i), FileOf(source), LineOf(source), messages});
-    if (messages > 0) present.insert(std::move(name));
+    if (counted != left.end()) left.erase(counted);
   }
-  for (const auto& [key, messages] : today) {
-    if (key.first != kRule || present.contains(key.second)) continue;
-    const size_t file = std::min(key.second.find('\n'), key.second.size());
-    const size_t end = key.second.find('\n', file + 1);
-    std::string name = file < key.second.size() ? key.second.substr(file + 1, end - file - 1) : "";
-    report.rules.push_back({std::move(name), key.second.substr(0, file), 0, messages});
+  for (const auto& [of, sum] : left) {
+    const size_t file = std::min(of.find('\n'), of.size());
+    if (file == of.size()) {
+      report.by_unnamed_rules += sum->count;
+      continue;
+    }
+    report.by_gone_rules += sum->count - sum->last_day;
+    if (sum->last_day == 0) continue;
+    const size_t end = of.find('\n', file + 1);
+    report.rules.push_back(
+        {std::string(of.substr(file + 1, end - file - 1)), std::string(of.substr(0, file)), 0, sum->last_day});
   }
+  std::stable_sort(report.rules.begin(), report.rules.end(), [](const RuleUse& a, const RuleUse& b) {
+    return a.messages != b.messages ? a.messages > b.messages : a.line > 0 && b.line == 0;
+  });
 }
 
 void Statistics::AddQuestions(StatisticsReport& report) {

@@ -43,7 +43,9 @@ struct StatisticsReport {
   int64_t first_day = 0, last_day = 0;  // as base::ChinaDay counts; first_day no earlier than counting began
   std::vector<std::pair<std::string, uint64_t>> messages;  // by route, in the order of the way
   std::vector<RuleUse> rules;        // that answered; the most used first. Rules that are gone only if today
-  std::vector<RuleUse> never;        // in the order of their files
+  std::vector<RuleUse> never;        // that did not, as far as is known; in the order of their files
+  uint64_t by_gone_rules = 0;        // messages that rules answered before today which are gone, or have another name
+  uint64_t by_unnamed_rules = 0;     // and those of rules that there was no room to name: some of `never` did answer
   std::vector<WordUse> files, tags;  // the most found first
   bool keeps_texts = false;
   base::WallTime questions_since;
@@ -56,7 +58,8 @@ struct StatisticsReport {
 /// again and again without a rule. Never about one follower. Counts go by a rule's file and name, so they go on when
 /// lines move and files are loaded anew.
 /// Thread-safety: all members. Cost: counting is an addition or two; a message with words in it, or for the model,
-/// takes a short lock and allocates. Limits: `options`. Days are China's; what is counted belongs to the day on which
+/// takes a short lock and allocates. Limits: `options`, and the loaded rules, each of which can be counted on any day.
+/// Days are China's; what is counted belongs to the day on which
 /// Collect began the period, so Collect should be called at midnight, too.
 class Statistics {
  public:
@@ -111,8 +114,7 @@ class Statistics {
   void CountQuestion(const Decision& decision, const wechat::Incoming& message);
   RuleTable TakeHits();
   void AddHits(const RuleTable& table);
-  void AddRules(const std::map<DayCounts::Key, uint64_t>& sums, const std::map<DayCounts::Key, uint64_t>& today,
-                StatisticsReport& report) const;
+  void AddRules(const std::vector<DayCounts::Sum>& sums, StatisticsReport& report) const;
   void AddQuestions(StatisticsReport& report);
   void AddPending(const std::string& kind, const std::string& name);
 

@@ -19,9 +19,7 @@ std::string Dump(const nlohmann::json& body) {
   return body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-net::HttpResponse Refusal(int status, const std::string& what) {
-  return {status, kJsonType, Dump({{"error", what}}), {}};
-}
+net::HttpResponse Refusal(int status, const std::string& what) { return {status, kJsonType, Dump({{"error", what}}), {}}; }
 
 /// "2026-11-21", of a day as base::ChinaDay counts.
 std::string Date(int64_t day) {
@@ -63,7 +61,8 @@ nlohmann::json Words(const std::vector<bot::WordUse>& uses) {
 
 }  // namespace
 
-std::string StatisticsJson(const std::string& account, const bot::StatisticsReport& report) {
+std::string StatisticsJson(const std::string& account, const bot::StatisticsReport& report,
+                           const std::vector<std::string>& accounts) {
   nlohmann::json messages = nlohmann::json::object();
   for (const auto& [route, count] : report.messages) messages[route] = count;
   nlohmann::json common = nlohmann::json::array();
@@ -72,6 +71,7 @@ std::string StatisticsJson(const std::string& account, const bot::StatisticsRepo
     if (report.keeps_texts) common.back()["text"] = question.text;
   }
   return Dump({{"account", account},
+               {"accounts", accounts},
                {"first_day", Date(report.first_day)},
                {"last_day", Date(report.last_day)},
                {"messages", std::move(messages)},
@@ -79,6 +79,8 @@ std::string StatisticsJson(const std::string& account, const bot::StatisticsRepo
                {"rules_used", report.rules.size()},
                {"never", Rules(report.never)},
                {"rules_never_used", report.never.size()},
+               {"messages_by_gone_rules", report.by_gone_rules},
+               {"messages_by_unnamed_rules", report.by_unnamed_rules},
                {"word_files", Words(report.files)},
                {"word_tags", Words(report.tags)},
                {"questions",
@@ -95,14 +97,14 @@ void StatisticsHandler::Serve(net::HttpServer& server) {
 
 net::HttpResponse StatisticsHandler::Answer(const net::HttpRequest& request) const {
   const bot::Account* account = nullptr;
-  std::string names;
+  std::vector<std::string> names;
   for (const bot::Account* const candidate : accounts_) {
-    names += (names.empty() ? "" : ", ") + candidate->name;
-    if (candidate->name == request.Parameter("account")) account = candidate;
+    names.push_back(candidate->name);
+    const bool meant = request.HasParameter("account") ? candidate->name == request.Parameter("account") : !account;
+    if (meant) account = candidate;
   }
-  if (!request.HasParameter("account") && accounts_.size() == 1) account = accounts_.front();
   if (account == nullptr || account->statistics == nullptr) {
-    return Refusal(404, "no such account; account= must be one of: " + names);
+    return {404, kJsonType, Dump({{"error", "no such account"}, {"accounts", names}}), {}};
   }
   int days = kUsualDays;
   if (request.HasParameter("days")) {
@@ -112,7 +114,7 @@ net::HttpResponse StatisticsHandler::Answer(const net::HttpRequest& request) con
       return Refusal(400, "days= must be a number from 1 to " + std::to_string(kMostDays));
     }
   }
-  return {200, kJsonType, StatisticsJson(account->name, account->statistics->Report(days)), {}};
+  return {200, kJsonType, StatisticsJson(account->name, account->statistics->Report(days), names), {}};
 }
 
 }  // namespace yingda::server

@@ -10,8 +10,8 @@
 
 namespace yingda::server {
 
-/// GET /stats?account=main&days=7 on the operations listener: an account's numbers as JSON. `account` may be left out
-/// where there is one; `days` is 1 (today) to 30, 7 when left out. Lists of rules are cut at 1,000.
+/// GET /stats?account=main&days=7 on the operations listener: an account's numbers as JSON. Without
+/// `account` the first one's; `days` is 1 (today) to 30, 7 when left out. Lists of rules are cut at 1,000.
 /// Thread-safety: all members.
 class StatisticsHandler {
  public:
@@ -24,7 +24,8 @@ class StatisticsHandler {
   const std::vector<const bot::Account*> accounts_;
 };
 
-/// Texts of followers are in it only if the statistics keep them.
-std::string StatisticsJson(const std::string& account, const bot::StatisticsReport& report);
+/// Texts of followers are in it only if the statistics keep them. `accounts` are all that one may ask for.
+std::string StatisticsJson(const std::string& account, const bot::StatisticsReport& report,
+                           const std::vector<std::string>& accounts);
 
 }  // namespace yingda::server

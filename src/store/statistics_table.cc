@@ -16,11 +16,21 @@ base::Result<void> AddDayCounts(SqliteConnection& connection, const std::vector<
 }
 
 base::Result<std::vector<DayCount>> SelectDayCounts(SqliteConnection& connection, int64_t since_day, size_t limit) {
+  size_t rows = 0;
+  int64_t first_day = since_day;
+  Query days(connection, "SELECT day, count(*) FROM statistics WHERE day >= ? GROUP BY day ORDER BY day DESC",
+             since_day);
+  for (bool latest = true;; latest = false) {
+    YINGDA_TRY(const bool found, days.Next());
+    if (!found) break;
+    rows += static_cast<size_t>(days.Integer(1));
+    if (!latest && rows > limit) break;
+    first_day = days.Integer(0);
+  }
   std::vector<DayCount> all;
   Query query(connection,
-              "SELECT account, day, kind, name, count FROM statistics WHERE day >= ? ORDER BY day DESC, count DESC "
-              "LIMIT ?",
-              since_day, static_cast<int64_t>(limit));
+              "SELECT account, day, kind, name, count FROM statistics WHERE day >= ? ORDER BY day DESC, count DESC",
+              first_day);
   for (;;) {
     YINGDA_TRY(const bool found, query.Next());
     if (!found) return all;

@@ -14,7 +14,8 @@ namespace yingda::store {
 
 base::Result<void> AddDayCounts(SqliteConnection& connection, const std::vector<DayCount>& counts);
 
-/// Of `since_day` and later: the latest days first, those of a day with the highest counts first; at most `limit`.
+/// Of `since_day` and later: the latest days first, those of a day with the highest counts first. Whole days, as many
+/// as have at most `limit` rows together, but the latest one always.
 base::Result<std::vector<DayCount>> SelectDayCounts(SqliteConnection& connection, int64_t since_day, size_t limit);
 
 /// Deletes up to `limit` rows of days before `before_day`, and says how many those were.

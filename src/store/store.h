@@ -197,7 +197,8 @@ class Store {
   /// Adds to what was counted before under the same account, day, kind and name; all of them or none.
   virtual void AddCounts(std::vector<DayCount> counts, Done done) = 0;
   /// What was counted on `since_day` and later, the latest days first, those of a day with the highest counts first. An
-  /// engine may limit the number (no less than 100,000 by default).
+  /// engine may limit the number (no less than 100,000 by default): it leaves out whole days then, the earliest ones,
+  /// and never the latest.
   virtual void LoadCounts(int64_t since_day, std::function<void(base::Result<std::vector<DayCount>>)> done) = 0;
   /// Everything of this follower goes: conversation, inbox, answer pages, jobs, usage (on unsubscribe, as WeChat
   /// requires). What their account used as a whole stays.

@@ -5,6 +5,15 @@ namespace yingda::store {
 namespace {
 
 base::Result<void> AddRow(SqliteConnection& connection, std::string_view open_id, const Usage& added) {
+  // What is given back may have been forgotten meanwhile, with its follower or its day.
+  if (added.messages < 0) {
+    return Query(
+               connection,
+               "UPDATE usage SET messages = max(0, messages + ?), tokens = tokens + ? WHERE account = ? AND open_id = "
+               "? AND day = ?",
+               added.messages, added.tokens, added.account, open_id, added.day)
+        .Run();
+  }
   return Query(connection,
                "INSERT INTO usage (account, open_id, day, messages, tokens) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
                "(account, open_id, day) DO UPDATE SET messages = messages + excluded.messages, tokens = tokens + "

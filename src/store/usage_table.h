@@ -13,7 +13,8 @@ namespace yingda::store {
 
 /// The table `usage`. Each function is one step of a transaction that the caller holds.
 
-/// Adds the messages and tokens to those of the follower, and to those of the account as a whole.
+/// Adds the messages and tokens to those of the follower, and to those of the account as a whole. Fewer messages than
+/// none (a count given back) change only what is there, and never below 0.
 base::Result<void> AddUsage(SqliteConnection& connection, const Usage& added);
 
 /// Of one day: accounts before followers, those with the most messages first; at most `limit`.

@@ -14,6 +14,7 @@ namespace yingda::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class CallbackTest : public ::testing::TestWithParam<const char*> {
@@ -183,6 +184,21 @@ TEST(OperationsTest, HealthMetricsAndTestAnswerWhilePushesWait) {
   EXPECT_EQ(operations.Get("/test?account=nobody&msg=x")->status, 404);
   EXPECT_EQ(operations.Get("/test?account=main")->status, 400);
   EXPECT_EQ(operations.Get("/wx/main")->status, 404);
+}
+
+TEST(OperationsTest, WordsOfAnAnswerThatARestartCutOffAreCountedOnceAndOutliveTheNext) {
+  World world({.answer = AnswersAfter(30s, "开头有轻词。后面还有很多话。"), .deny_words = "轻词|mask\n"});
+  const auto follower = world.NewFollower();
+  follower->Say("问题");
+  ASSERT_TRUE(world.RunFor(25s)) << "half of the answer is there";
+  world.Restart();
+  ASSERT_TRUE(world.RunFor(40s));
+  world.Restart();
+  httplib::Client operations("127.0.0.1", world.application().OperationsPort());
+  const auto stats = operations.Get("/stats");
+  ASSERT_TRUE(stats);
+  EXPECT_THAT(stats->body, AllOf(HasSubstr("\"direction\": \"outbound\""), HasSubstr("\"model\": 1")));
+  EXPECT_THAT(stats->body, ::testing::ContainsRegex("\"level\": \"mask\",[[:space:]]*\"messages\": 1,"));
 }
 
 TEST(OperationsTest, TestAsksTheModelWhenAskedTo) {

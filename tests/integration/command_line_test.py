@@ -250,6 +250,15 @@ class ServeAndChatTest(unittest.TestCase):
             self.assertEqual(stats["messages"]["model"], 1)
             self.assertEqual(get(server.operations_port, "/stats?days=31")[0], 400)
             self.assertEqual(get(server.operations_port, "/stats?account=nobody")[0], 404)
+            nobody = run("stats", "-c", server.config, "--account", "nobody")
+            self.assertEqual(nobody.returncode, 64)
+            self.assertIn("有的是：main", nobody.stderr)
+            with server.config.open("a", encoding="utf-8") as config:
+                config.write("accounts: [\n")  # as somebody left it, while the server goes on
+            for command in ("stats", "status"):
+                result = run(command, "-c", server.config)
+                self.assertIn("账号 main", result.stdout, result.stderr)
+                self.assertIn("yingda check", result.stderr)
 
     def test_stats_without_a_server_say_so(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -227,13 +228,19 @@ TEST_F(SeenTest, FollowerWhoLeavesEndsTheDownload) {
 }
 
 TEST_F(SeenTest, StopDuringADownloadRunsTheQuestionAgain) {
-  World world(Seeing());
+  World::Options options = Seeing();
+  options.more_account = "    quotas: {follower_per_day: 1}\n";
+  World world(options);
   const auto follower = world.NewFollower();
   follower->Send(Picture("/silent"), [](const simulator::PushOutcome&) {});
   ASSERT_TRUE(world.conductor().RunUntil([&] { return host_.Asked("/silent") == 1; }, 10s, World::kStep));
+  EXPECT_EQ(world.Metric("yingda_quota_messages_today{account=\"main\"}"), 1);
   world.Restart();
   ASSERT_TRUE(world.RunFor(20s));
   EXPECT_EQ(host_.Asked("/silent"), 2) << "its address was in the store";
+  EXPECT_EQ(world.Metric("yingda_quota_messages_today{account=\"main\"}"), 0) << "given back to who asked before";
+  world.Restart();
+  EXPECT_THAT(world.Say(*follower, "你好").Text(), EndsWith("答1")) << "in the store, too";
 }
 
 TEST_F(SeenTest, PicturesAreOffByDefault) {

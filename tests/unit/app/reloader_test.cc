@@ -245,7 +245,7 @@ TEST_F(ReloaderTest, StatusReadsTheSameForAPerson) {
   const StatusPage page = ReadStatus(StatusJson(status));
   EXPECT_TRUE(page.failed);
   EXPECT_THAT(page.text, AllOf(StartsWith("正在服务"), HasSubstr("5 分钟"), HasSubstr("进行中的消息 7 条"),
-                               HasSubstr("账号 a：规则 1 条，词 1 个；第 1 版"), HasSubstr("2.yml:2:10: "),
+                               HasSubstr("账号 a：规则 1 条，敏感词 1 个；第 1 版"), HasSubstr("2.yml:2:10: "),
                                HasSubstr("需要重启才生效：server\n"), HasSubstr("模型 main：停用")));
   status.reload.accounts[0].failed.reset();
   EXPECT_FALSE(ReadStatus(StatusJson(status)).failed);

@@ -12,7 +12,7 @@
 namespace yingda::bot {
 
 /// A store that knows answer pages only and answers each call when told to. Belongs to the loop's thread.
-class PageStore final : public store::Store {
+class PageStore : public store::Store {
  public:
   bool hold_saves = false;
   bool fail_saves = false;

@@ -122,6 +122,24 @@ TEST_F(QuotaTest, WhatIsGivenBackWasNeverAsked) {
   EXPECT_EQ(quota_->UsedToday("main", now_).messages, 1) << "of another day";
 }
 
+TEST_F(QuotaTest, WhatAnEarlierProcessCountedCanBeGivenBackAndNothingGoesBelowZero) {
+  limits_ = {2, 2, 10, 0, {"boss"}};
+  const int64_t today = base::ChinaDay(now_);
+  quota_->Recover("main", "", today, {1, 500}, now_);
+  quota_->Recover("main", "alice", today, {1, 500}, now_);
+  EXPECT_EQ(quota_->RecoverQuestion("main", limits_, "boss", now_, now_), 0);
+  const int64_t day = quota_->RecoverQuestion("main", limits_, "alice", now_, now_);
+  EXPECT_EQ(day, today);
+  for (int i = 0; i < 3; ++i) quota_->GiveBack("main", limits_, "alice", day, now_);  // more than there were
+  EXPECT_EQ(quota_->UsedToday("main", now_).messages, 0);
+  EXPECT_EQ(Ask("alice"), Verdict::kYes);
+  EXPECT_EQ(Ask("alice"), Verdict::kYes);
+  EXPECT_EQ(Check("alice"), Verdict::kFollowerDay) << "two a day, not three";
+  now_ += 24h;
+  quota_->GiveBack("main", limits_, "alice", day, now_);
+  EXPECT_EQ(quota_->UsedToday("main", now_).messages, 0);
+}
+
 TEST_F(QuotaTest, StaffIsNeverLimitedAndNeverCounted) {
   limits_ = {1, 1, 1, 1, {"boss"}};
   for (int i = 0; i < 5; ++i) {

@@ -86,6 +86,12 @@ TEST(QuestionSketchTest, WithRoomForAllItIsExact) {
   EXPECT_EQ(sketch.Repeats(), 3U);
 }
 
+std::map<DayCounts::Key, uint64_t> SumsOf(const DayCounts& counts, int64_t since_day, int64_t last_day = 1000) {
+  std::map<DayCounts::Key, uint64_t> sums;
+  for (const DayCounts::Sum& sum : counts.Sums(since_day, last_day)) sums[*sum.key] = sum.count;
+  return sums;
+}
+
 TEST(DayCountsTest, WhatWasTakenIsTakenOnceAndComesBackWhenItWasNotWritten) {
   DayCounts counts({});
   counts.Add(7, "rule", "a", 2);
@@ -98,21 +104,65 @@ TEST(DayCountsTest, WhatWasTakenIsTakenOnceAndComesBackWhenItWasNotWritten) {
   counts.PutBack(taken);
   taken = counts.TakeUnwritten("main", 10);
   ASSERT_EQ(taken.size(), 2U);
-  EXPECT_EQ(taken[1].count, 3) << "what the store has is not written again";
+  EXPECT_EQ(taken[0].day, 8) << "what waits longest goes first";
+  EXPECT_EQ(taken[0].count, 3) << "what the store has is not written again";
   EXPECT_THAT(counts.TakeUnwritten("main", 10), IsEmpty());
-  EXPECT_EQ(counts.Sums(7).at({"rule", "a"}), 15U);
-  EXPECT_EQ(counts.Sums(8).at({"rule", "a"}), 13U);
+  EXPECT_EQ(SumsOf(counts, 7).at({"rule", "a"}), 15U);
+  EXPECT_EQ(SumsOf(counts, 8).at({"rule", "a"}), 13U);
+  EXPECT_EQ(SumsOf(counts, 7, 7).at({"rule", "a"}), 2U);
+  ASSERT_THAT(counts.Sums(7, 8), SizeIs(1));
+  EXPECT_EQ(counts.Sums(7, 8)[0].last_day, 13U);
 }
 
 TEST(DayCountsTest, WhatHasNoRoomIsCountedWithoutAName) {
   DayCounts counts({.days = 2, .max_names_a_day = 2});
   for (const char* const name : {"a", "b", "c", "d", "a"}) counts.Add(1, "rule", name, 1);
-  EXPECT_EQ(counts.Sums(1),
+  EXPECT_EQ(SumsOf(counts, 1),
             (std::map<DayCounts::Key, uint64_t>{{{"rule", "a"}, 2}, {{"rule", "b"}, 1}, {{"rule", ""}, 2}}));
   counts.DropOld(2);
   EXPECT_EQ(counts.FirstDay(), 1);
   counts.DropOld(3);
   EXPECT_EQ(counts.FirstDay(), 0);
+}
+
+TEST(DayCountsTest, NamesOfDaysThatAreOverMakeRoomForOthersAndAreNotMixedUpWithThem) {
+  DayCounts counts({.days = 2, .max_names_a_day = 10});
+  counts.AllowMoreNames(10);
+  std::map<int64_t, std::map<DayCounts::Key, uint64_t>> exact;
+  std::mt19937_64 random(7);
+  for (int64_t day = 1; day <= 40; ++day) {
+    for (uint64_t i = 1; i <= 20; ++i) {
+      const std::string name = std::to_string(day) + "/" + std::to_string(random() % 15);
+      counts.Add(day, "rule", name, i);
+      exact[day][{"rule", name}] += i;
+    }
+    counts.Add(day, "rule", "always", 1);
+    exact[day][{"rule", "always"}] += 1;
+    counts.DropOld(day);
+    ASSERT_EQ(SumsOf(counts, day, day), exact[day]);
+    if (day > 1) {
+      ASSERT_EQ(SumsOf(counts, day - 1, day - 1), exact[day - 1]);
+    }
+    if (day % 3 != 0) continue;
+    std::map<DayCounts::Key, uint64_t> taken;
+    for (const store::DayCount& each : counts.TakeUnwritten("main", 1000)) {
+      if (each.day == day) taken[{each.kind, each.name}] += static_cast<uint64_t>(each.count);
+    }
+    ASSERT_EQ(taken, exact[day]);
+  }
+}
+
+TEST(DayCountsTest, WhatCouldNotBeWrittenBeforeItsDayWasDroppedIsForgotten) {
+  DayCounts counts({.days = 1});
+  counts.Add(1, "rule", "a", 1);
+  const auto taken = counts.TakeUnwritten("main", 10);
+  counts.Add(1, "rule", "b", 1);
+  counts.Add(2, "rule", "c", 1);
+  counts.DropOld(2);
+  counts.PutBack(taken);
+  const auto left = counts.TakeUnwritten("main", 10);
+  ASSERT_THAT(left, SizeIs(1));
+  EXPECT_EQ(left[0].name, "c");
 }
 
 class StatisticsTest : public ::testing::Test {
@@ -206,6 +256,45 @@ TEST_F(StatisticsTest, AMessageThatTheOldRulesDecidedIsNotCountedForANewRuleInIt
   Install(Rules("- keywords: [更新]\n  reply: 一\n"));
   Say("更新");
   EXPECT_THAT(Used(), ElementsAre("旧:3=1", "更新:0=1"));
+}
+
+TEST_F(StatisticsTest, EveryLoadedRuleHasRoomOnEveryDay) {
+  Options().counts.max_names_a_day = 3;  // of routes and the like
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += "- keywords: [第" + std::to_string(i) + "号]\n  reply: 好\n";
+  Load(text + "- keywords: [没人问]\n  reply: 好\n");
+  for (int i = 0; i < 50; ++i) Say("第" + std::to_string(i) + "号");
+  const auto report = statistics().Report(1);
+  EXPECT_THAT(Lines(report.never), ElementsAre("没人问:101=0"));
+  EXPECT_THAT(report.rules, SizeIs(50));
+  EXPECT_EQ(report.by_unnamed_rules, 0U);
+}
+
+TEST_F(StatisticsTest, WhatHadNoRoomIsToldBesideTheRulesThatSeemUnused) {
+  Options().counts.max_names_a_day = 0;
+  Load("- keywords: [甲]\n  reply: 一\n");
+  Say("甲");
+  Say("甲");
+  EXPECT_THAT(Used(), ElementsAre("甲:1=2"));
+  Load("- keywords: [乙]\n  reply: 一\n");
+  Say("乙");
+  const auto report = statistics().Report(1);
+  EXPECT_EQ(report.by_unnamed_rules, 1U);
+  EXPECT_THAT(Lines(report.rules), ElementsAre("甲:0=2"));
+  EXPECT_THAT(Lines(report.never), ElementsAre("乙:1=0"));
+}
+
+TEST_F(StatisticsTest, RulesThatWereRenamedBeforeTodayAreToldAsOneNumber) {
+  Load("- keywords: [价格]\n  reply: 一\n- keywords: [地址]\n  reply: 二\n");
+  for (const char* const text : {"价格", "地址", "地址"}) Say(text);
+  clock_.Advance(24h);
+  statistics().Collect();
+  Load("- name: 门店地址\n  keywords: [地址]\n  reply: 二\n- keywords: [价格]\n  reply: 一\n");
+  for (const char* const text : {"价格", "地址"}) Say(text);
+  const auto report = statistics().Report(2);
+  EXPECT_THAT(Lines(report.rules), ElementsAre("价格:4=2", "门店地址:1=1"));
+  EXPECT_EQ(report.by_gone_rules, 2U);
+  EXPECT_EQ(statistics().Report(1).by_gone_rules, 0U);
 }
 
 TEST_F(StatisticsTest, RulesOfOneNameInOneFileAreKeptApart) {

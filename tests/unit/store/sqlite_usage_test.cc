@@ -96,6 +96,28 @@ TEST_F(SqliteUsageTest, AForgottenFollowersUsageGoesAndTheAccountsStays) {
   EXPECT_THAT(On(kToday), ElementsAre("main||20000|2|0", "main|bob|20000|1|0"));
 }
 
+TEST_F(SqliteUsageTest, AMessageIsGivenBackOnceAndNeverMoreThanWereCounted) {
+  const auto give_back = [this](const std::string& key, const std::string& open_id, int64_t day) {
+    JobResult result = MakeResult(MakeJob(key, open_id), "r");
+    result.usage_day = day;
+    result.messages = -1;
+    YINGDA_ASSERT_OK(fixture_.Finish(result));
+  };
+  Ask("1", "alice");
+  Ask("2", "alice");
+  Ask("3", "bob");
+  give_back("1", "alice", kToday);
+  EXPECT_THAT(On(kToday), ElementsAre("main||20000|2|0", "main|alice|20000|1|0", "main|bob|20000|1|0"));
+  // The follower left meanwhile, or the day is long over: nothing comes back by it.
+  YINGDA_ASSERT_OK(fixture_.Forget("alice"));
+  give_back("2", "alice", kToday);
+  EXPECT_THAT(On(kToday), ElementsAre("main||20000|1|0", "main|bob|20000|1|0"));
+  give_back("3", "bob", kToday - 5);
+  EXPECT_THAT(On(kToday - 5), IsEmpty());
+  for (int i = 0; i < 3; ++i) give_back("3", "bob", kToday);
+  EXPECT_THAT(On(kToday), ElementsAre("main||20000|0|0", "main|bob|20000|0|0"));
+}
+
 TEST_F(SqliteUsageTest, ALimitOnLoadingKeepsAccountsAndThenWhoAskedMost) {
   fixture_.options().load_usage_limit = 2;
   YINGDA_ASSERT_OK(fixture_.Open());
@@ -116,12 +138,18 @@ TEST_F(SqliteUsageTest, CountsOfADayAddUpUnderTheirName) {
   EXPECT_EQ(fixture_.CountsSince(kToday - 2)->size(), 4U);
 }
 
-TEST_F(SqliteUsageTest, ALimitOnLoadingKeepsTheLatestDaysOfTheCounts) {
-  fixture_.options().load_counts_limit = 2;
-  YINGDA_ASSERT_OK(fixture_.Open());
-  YINGDA_ASSERT_OK(fixture_.AddCounts(
-      {{"main", kToday - 1, "rule", "a", 100}, {"main", kToday, "rule", "a", 1}, {"main", kToday, "rule", "b", 2}}));
-  EXPECT_THAT(DescribeAll(*fixture_.CountsSince(0)), ElementsAre("main|20000|rule|b|2", "main|20000|rule|a|1"));
+TEST_F(SqliteUsageTest, ALimitOnLoadingLeavesOutWholeDaysOfTheCountsButNeverTheLatest) {
+  // With yesterday it would be four; half of a day would tell rules as unused that were used.
+  for (const size_t limit : {3U, 1U}) {
+    fixture_.options().load_counts_limit = limit;
+    YINGDA_ASSERT_OK(fixture_.Open());
+    YINGDA_ASSERT_OK(fixture_.AddCounts({{"main", kToday - 2, "rule", "a", 100},
+                                         {"main", kToday - 1, "rule", "a", 100},
+                                         {"main", kToday - 1, "rule", "b", 100},
+                                         {"main", kToday, "rule", "a", 1},
+                                         {"other", kToday, "rule", "b", 2}}));
+    EXPECT_THAT(DescribeAll(*fixture_.CountsSince(0)), ElementsAre("other|20000|rule|b|2", "main|20000|rule|a|1"));
+  }
 }
 
 TEST_F(SqliteUsageTest, ASweepKeepsCountsForNinetyDays) {
