@@ -1,56 +1,22 @@
 // SPDX-License-Identifier: MIT
+// Other ways to look for many words, to measure ours beside.
 #pragma once
 
-#include <cstddef>
-#include <functional>
 #include <string>
 #include <vector>
 
-namespace yingda::filter {
+#include "engines.h"
 
-using Messages = std::vector<std::string>;
-
-/// CPU time of this thread.
-double CpuSeconds();
-/// Calls of operator new so far.
-size_t Allocations();
-
-struct Engine {
-  std::string name;
-  const Messages* messages;
-  std::function<size_t(const std::string&)> run;  // the number of hits
-  double build_ms = 0;
-  double megabytes = 0;
-  std::vector<double> seconds = {};  // by round
-  size_t hits = 0;
-  size_t allocated = 0;  // in the last round
-
-  /// Microseconds a message.
-  double Median();
-};
-
-/// Runs engines in turns, so that what else the machine does meets all of them.
-class Bench {
- public:
-  void Add(Engine engine) { engines_.push_back(std::move(engine)); }
-  void Run(size_t rounds);
-  /// Prints how the median of one relates to that of another, if both were run.
-  void Ratio(const std::string& ours, const std::string& reference);
-  /// Prints whether `value` keeps to `goal`.
-  static void Goal(const std::string& what, double value, double goal, const char* unit);
-  Engine* Named(const std::string& name);
-
- private:
-  std::vector<Engine> engines_;
-};
-
-size_t BytesOf(const Messages& messages);
+namespace yingda::bench {
 
 /// The references see raw bytes: they fold nothing, so they find less. `words` must stay.
 void AddFindLoop(Bench& bench, const std::string& name, const std::vector<std::string>& words, size_t count,
                  const Messages& messages);
 void AddRe2Set(Bench& bench, const std::string& name, const std::vector<std::string>& words, size_t count,
                const Messages& messages);
+/// Of regular expressions, in any case.
+void AddRe2SetOfExpressions(Bench& bench, const std::string& name, const std::vector<std::string>& expressions,
+                            const Messages& messages);
 /// These say so when the build found no vectorscan, or no ICU.
 void AddVectorscan(Bench& bench, const std::string& name, const std::vector<std::string>& words, size_t count,
                    const Messages& messages);
@@ -58,5 +24,7 @@ void AddVectorscan(Bench& bench, const std::string& name, const std::vector<std:
 void AddIcuVectorscan(Bench& bench, const std::string& name, const std::vector<std::string>& words, size_t count,
                       const Messages& messages);
 void AddIcu(Bench& bench, const std::string& name, const Messages& messages);
+void AddVectorscanOfExpressions(Bench& bench, const std::string& name, const std::vector<std::string>& expressions,
+                                const Messages& messages);
 
-}  // namespace yingda::filter
+}  // namespace yingda::bench
