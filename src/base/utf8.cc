@@ -30,10 +30,21 @@ CodePoint DecodeUtf8(std::string_view text, size_t at) {
 }
 
 bool IsValidUtf8(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  const auto follows = [&](size_t at) { return (bytes[at] & 0xC0) == 0x80; };
   for (size_t at = 0; at < text.size();) {
-    const CodePoint c = DecodeUtf8(text, at);
-    if (!c.valid) return false;
-    at += c.length;
+    const unsigned char lead = bytes[at];
+    // Nearly all there is in our texts; E0 and ED are the leads of which not everything is a character.
+    if (lead < 0x80) {
+      ++at;
+    } else if (lead > 0xE0 && lead < 0xF0 && lead != 0xED && text.size() - at >= 3 && follows(at + 1) &&
+               follows(at + 2)) {
+      at += 3;
+    } else {
+      const CodePoint c = DecodeUtf8(text, at);
+      if (!c.valid) return false;
+      at += c.length;
+    }
   }
   return true;
 }

@@ -60,37 +60,34 @@ class PatternIndex::Builder {
  public:
   explicit Builder(PatternIndex& index) : index_(index) {}
 
-  void Build(std::span<const Pattern> patterns) {
-    Fold(patterns.first(std::min(patterns.size(), kMaxPatterns)));
-    std::sort(items_.begin(), items_.end(), [this](const Item& a, const Item& b) {
-      const int order = Codes(a).compare(Codes(b));
+  void Build(std::span<const FoldedPattern> patterns) {
+    for (const FoldedPattern& pattern : patterns.first(std::min(patterns.size(), kMaxPatterns))) {
+      if (pattern.codes.empty() || pattern.codes.size() > kMaxCodes) continue;
+      items_.push_back({HeadOf(pattern.codes), pattern.codes, pattern.id});
+    }
+    std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
+      if (a.head != b.head) return a.head < b.head;
+      const int order = a.codes.compare(b.codes);
       return order != 0 ? order < 0 : a.id < b.id;
     });
     SizeTables();
-    for (const Item& item : items_) Insert(Codes(item));
+    ends_.reserve(items_.size());
+    for (const Item& item : items_) Insert(item.codes);
     RankEnds();
   }
 
  private:
   struct Item {
-    uint32_t start;
-    uint32_t length;
+    uint64_t head;
+    std::u32string_view codes;
     uint32_t id;
   };
 
-  std::u32string_view Codes(const Item& item) const {
-    return std::u32string_view(codes_).substr(item.start, item.length);
-  }
-
-  void Fold(std::span<const Pattern> patterns) {
-    FoldedText text;
-    items_.reserve(patterns.size());
-    for (const Pattern& pattern : patterns) {
-      text.Fold(pattern.text, index_.mode_);
-      if (text.size() == 0 || text.size() > kMaxCodes) continue;
-      items_.push_back({static_cast<uint32_t>(codes_.size()), static_cast<uint32_t>(text.size()), pattern.id});
-      codes_.append(text.Codes(), text.size());
-    }
+  // The first three codes as one number of the same order: it spares sorting most looks at the codes themselves.
+  static uint64_t HeadOf(std::u32string_view codes) {
+    uint64_t head = 0;
+    for (size_t at = 0; at < 3; ++at) head = head << 21 | (at < codes.size() ? codes[at] : 0);
+    return head;
   }
 
   void SizeTables() {
@@ -98,7 +95,7 @@ class PatternIndex::Builder {
     size_t lengths[4] = {};
     std::u32string_view before;
     for (const Item& item : items_) {
-      const std::u32string_view codes = Codes(item);
+      const std::u32string_view codes = item.codes;
       const auto common = std::mismatch(codes.begin(), codes.end(), before.begin(), before.end()).first - codes.begin();
       nodes += codes.size() - static_cast<size_t>(common);
       if (codes != before) ++lengths[std::min<size_t>(codes.size(), 3)];
@@ -165,12 +162,28 @@ class PatternIndex::Builder {
   }
 
   PatternIndex& index_;
-  std::u32string codes_;
   std::vector<Item> items_;
   std::vector<uint32_t> ends_;  // by item
 };
 
 PatternIndex PatternIndex::Build(std::span<const Pattern> patterns, FoldMode mode) {
+  FoldedText text;
+  std::u32string codes;
+  std::vector<size_t> ends;
+  for (const Pattern& pattern : patterns) {
+    text.Fold(pattern.text, mode);
+    codes.append(text.Codes(), text.size());
+    ends.push_back(codes.size());
+  }
+  std::vector<FoldedPattern> folded(patterns.size());
+  for (size_t at = 0; at < patterns.size(); ++at) {
+    const size_t begin = at == 0 ? 0 : ends[at - 1];
+    folded[at] = {std::u32string_view(codes).substr(begin, ends[at] - begin), patterns[at].id};
+  }
+  return Build(folded, mode);
+}
+
+PatternIndex PatternIndex::Build(std::span<const FoldedPattern> patterns, FoldMode mode) {
   PatternIndex index;
   index.mode_ = mode;
   Builder(index).Build(patterns);

@@ -17,6 +17,12 @@ struct Pattern {
   uint32_t id = 0;        // what hits report; need not be unique
 };
 
+/// The same, folded already.
+struct FoldedPattern {
+  std::u32string_view codes;
+  uint32_t id = 0;
+};
+
 struct PatternHit {
   uint32_t pattern = 0;  // Pattern::id
   uint32_t first =
@@ -46,6 +52,7 @@ class PatternIndex {
 
   /// Patterns beyond kMaxPatterns are left out. `mode` must be the mode of the texts to scan.
   static PatternIndex Build(std::span<const Pattern> patterns, FoldMode mode);
+  static PatternIndex Build(std::span<const FoldedPattern> patterns, FoldMode mode);
 
   static bool CanMatch(std::string_view pattern, FoldMode mode);
 

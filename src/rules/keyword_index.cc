@@ -2,7 +2,7 @@
 #include "rules/keyword_index.h"
 
 #include <algorithm>
-#include <span>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -25,7 +25,7 @@ std::u32string SentenceMarks() {
 
 }  // namespace
 
-KeyRange KeyRangeOf(const FoldedText& text) {
+KeyRange KeyRangeOf(std::u32string_view text) {
   static const std::u32string kMarks = SentenceMarks();
   KeyRange range{0, text.size(), text.size()};
   if (range.begin < range.end && text[0] == U' ') range.begin = 1;
@@ -40,84 +40,76 @@ KeyRange KeyRangeOf(const FoldedText& text) {
   return range;
 }
 
-class KeywordIndex::Builder {
- public:
-  explicit Builder(KeywordIndex& index) : index_(index) {}
+uint32_t KeywordIndex::Builder::StringOf(std::u32string_view codes) {
+  const KeyRange range = KeyRangeOf(codes);
+  return strings_.Add(codes.substr(range.begin, range.end - range.begin));
+}
 
-  void Add(const Entry& entry) {
-    if (entry.kind == MatchKind::kExact) {
-      const KeyRange range = Fold(entry.keywords.front());
-      index_.exact_[Codes(range.begin, range.marks_end)].push_back(entry.rank);
-      return;
-    }
-    index_.first_scanned_ = std::min(index_.first_scanned_, entry.rank);
-    if (entry.kind == MatchKind::kAllOf) {
-      AllOf all{entry.rank, {}};
-      for (const std::string_view keyword : entry.keywords) all.strings.push_back(StringOf(keyword));
-      std::sort(all.strings.begin(), all.strings.end());
-      all.strings.erase(std::unique(all.strings.begin(), all.strings.end()), all.strings.end());
-      for (const uint32_t string : all.strings) ++index_.strings_[string].all_of_uses;
-      index_.all_of_.push_back(std::move(all));
-      return;
-    }
-    String& string = index_.strings_[StringOf(entry.keywords.front())];
-    (entry.kind == MatchKind::kPrefix   ? string.prefix
-     : entry.kind == MatchKind::kSuffix ? string.suffix
-                                        : string.contains)
-        .push_back(entry.rank);
+void KeywordIndex::Builder::Add(Rank rank, MatchKind kind, std::u32string_view codes) {
+  if (kind == MatchKind::kExact) {
+    const KeyRange range = KeyRangeOf(codes);
+    exact_ranks_.push_back({index_.exact_.Add(codes.substr(range.begin, range.marks_end - range.begin)), rank});
+    return;
   }
+  index_.first_scanned_ = std::min(index_.first_scanned_, rank);
+  const Kind list = kind == MatchKind::kPrefix ? kPrefix : kind == MatchKind::kSuffix ? kSuffix : kContains;
+  ranks_.push_back({StringOf(codes) * kKinds + list, rank});
+}
 
-  void Finish() {
-    for (uint32_t i = 0; i < index_.all_of_.size(); ++i) {
-      const std::vector<uint32_t>& strings = index_.all_of_[i].strings;
-      const uint32_t rarest = *std::min_element(strings.begin(), strings.end(), [this](uint32_t a, uint32_t b) {
-        return index_.strings_[a].all_of_uses < index_.strings_[b].all_of_uses;
-      });
-      index_.strings_[rarest].all_of.push_back(i);
-    }
-    index_.index_ = filter::PatternIndex::Build(patterns_, FoldMode::kLiteral);
+void KeywordIndex::Builder::AddAllOf(Rank rank, const std::vector<std::u32string_view>& keywords) {
+  index_.first_scanned_ = std::min(index_.first_scanned_, rank);
+  KeywordIndex::AllOf all{rank, {}};
+  for (const std::u32string_view codes : keywords) all.strings.push_back(StringOf(codes));
+  std::sort(all.strings.begin(), all.strings.end());
+  all.strings.erase(std::unique(all.strings.begin(), all.strings.end()), all.strings.end());
+  index_.all_of_.push_back(std::move(all));
+}
+
+KeywordIndex KeywordIndex::Builder::Build() && {
+  std::vector<uint32_t>& uses = index_.all_of_uses_;
+  if (!index_.all_of_.empty()) uses.resize(strings_.size());
+  for (const KeywordIndex::AllOf& all : index_.all_of_) {
+    for (const uint32_t string : all.strings) ++uses[string];
   }
-
- private:
-  KeyRange Fold(std::string_view text) {
-    folded_.Fold(text, FoldMode::kLiteral);
-    return KeyRangeOf(folded_);
+  for (uint32_t i = 0; i < index_.all_of_.size(); ++i) {
+    const std::vector<uint32_t>& strings = index_.all_of_[i].strings;
+    const uint32_t rarest = *std::min_element(strings.begin(), strings.end(),
+                                              [&uses](uint32_t a, uint32_t b) { return uses[a] < uses[b]; });
+    ranks_.push_back({rarest * kKinds + kAllOf, i});
   }
-  std::u32string Codes(size_t begin, size_t end) const { return {folded_.Codes() + begin, end - begin}; }
-
-  uint32_t StringOf(std::string_view keyword) {
-    const KeyRange range = Fold(keyword);
-    const auto [known, is_new] =
-        known_.try_emplace(Codes(range.begin, range.end), static_cast<uint32_t>(index_.strings_.size()));
-    if (is_new) {
-      index_.strings_.emplace_back();
-      if (range.end > range.begin) {
-        const size_t first = folded_.Begin(range.begin);
-        patterns_.push_back({keyword.substr(first, folded_.End(range.end - 1) - first), known->second});
-      }
-    }
-    return known->second;
-  }
-
-  KeywordIndex& index_;
-  FoldedText folded_;
-  std::vector<filter::Pattern> patterns_;
-  std::unordered_map<std::u32string, uint32_t> known_;
-};
+  std::vector<filter::FoldedPattern> patterns(strings_.size());
+  for (uint32_t i = 0; i < strings_.size(); ++i) patterns[i] = {strings_[i], i};
+  index_.index_ = filter::PatternIndex::Build(patterns, FoldMode::kLiteral);
+  index_.exact_ranks_ = Lists(index_.exact_.size(), exact_ranks_);
+  index_.ranks_ = Lists(strings_.size() * kKinds, ranks_);
+  return std::move(index_);
+}
 
 KeywordIndex::KeywordIndex(const std::vector<Entry>& entries) {
-  Builder builder(*this);
-  // In the order of ranks every list comes out sorted.
   std::vector<const Entry*> sorted;
   for (const Entry& entry : entries) sorted.push_back(&entry);
   std::sort(sorted.begin(), sorted.end(), [](const Entry* a, const Entry* b) { return a->rank < b->rank; });
-  for (const Entry* entry : sorted) builder.Add(*entry);
-  builder.Finish();
+  Builder builder;
+  FoldedText folded;
+  std::vector<std::u32string> codes;
+  for (const Entry* entry : sorted) {
+    codes.clear();
+    for (const std::string_view keyword : entry->keywords) {
+      folded.Fold(keyword, FoldMode::kLiteral);
+      codes.emplace_back(folded.Codes(), folded.size());
+    }
+    if (entry->kind == MatchKind::kAllOf) {
+      builder.AddAllOf(entry->rank, {codes.begin(), codes.end()});
+    } else {
+      builder.Add(entry->rank, entry->kind, codes.front());
+    }
+  }
+  *this = std::move(builder).Build();
 }
 
-const std::vector<Rank>* KeywordIndex::FindExact(const FoldedText& text, const KeyRange& range) const {
-  const auto found = exact_.find(std::u32string_view(text.Codes() + range.begin, range.marks_end - range.begin));
-  return found == exact_.end() ? nullptr : &found->second;
+std::span<const Rank> KeywordIndex::FindExact(const FoldedText& text, const KeyRange& range) const {
+  const uint32_t string = exact_.Find({text.Codes() + range.begin, range.marks_end - range.begin});
+  return string == CodeStrings::kNone ? std::span<const Rank>() : exact_ranks_[string];
 }
 
 template <typename Take>
@@ -126,12 +118,10 @@ void KeywordIndex::Scan(const KeyRange& range, Scratch& scratch, const Take& tak
   scratch.strings.clear();
   index_.Scan(scratch.folded, scratch.scan, scratch.hits);
   for (const filter::PatternHit& hit : scratch.hits) {
-    const String& string = strings_[hit.pattern];
-    if (!string.contains.empty()) take(std::span<const Rank>(string.contains));
-    if (!string.prefix.empty() && hit.first == range.begin) take(std::span<const Rank>(string.prefix));
-    const bool at_end = hit.last == range.end || hit.last == range.marks_end;
-    if (!string.suffix.empty() && at_end) take(std::span<const Rank>(string.suffix));
-    if (string.all_of_uses > 0) scratch.strings.push_back(hit.pattern);
+    take(Of(hit.pattern, kContains));
+    if (hit.first == range.begin) take(Of(hit.pattern, kPrefix));
+    if (hit.last == range.end || hit.last == range.marks_end) take(Of(hit.pattern, kSuffix));
+    if (!all_of_uses_.empty() && all_of_uses_[hit.pattern] > 0) scratch.strings.push_back(hit.pattern);
   }
   if (!scratch.strings.empty()) TakeAllOf(scratch, take);
 }
@@ -142,7 +132,7 @@ void KeywordIndex::TakeAllOf(Scratch& scratch, const Take& take) const {
   std::sort(strings.begin(), strings.end());
   strings.erase(std::unique(strings.begin(), strings.end()), strings.end());
   for (const uint32_t string : strings) {
-    for (const uint32_t candidate : strings_[string].all_of) {
+    for (const uint32_t candidate : Of(string, kAllOf)) {
       const AllOf& all = all_of_[candidate];
       if (std::includes(strings.begin(), strings.end(), all.strings.begin(), all.strings.end())) {
         take(std::span<const Rank>(&all.rank, 1));
@@ -151,23 +141,22 @@ void KeywordIndex::TakeAllOf(Scratch& scratch, const Take& take) const {
   }
 }
 
-Rank KeywordIndex::Best(std::string_view text, Scratch& scratch) const {
-  scratch.folded.Fold(text, FoldMode::kLiteral);
-  const KeyRange range = KeyRangeOf(scratch.folded);
+Rank KeywordIndex::Best(Scratch& scratch) const {
+  const KeyRange range = KeyRangeOf({scratch.folded.Codes(), scratch.folded.size()});
   Rank best = kNoRank;
-  if (const std::vector<Rank>* exact = FindExact(scratch.folded, range)) best = exact->front();
-  if (best < first_scanned_) return best;
-  Scan(range, scratch, [&best](std::span<const Rank> ranks) { best = std::min(best, ranks.front()); });
+  if (const std::span<const Rank> exact = FindExact(scratch.folded, range); !exact.empty()) best = exact.front();
+  if (best < first_scanned_ || first_scanned_ == kNoRank) return best;
+  Scan(range, scratch, [&best](std::span<const Rank> ranks) {
+    if (!ranks.empty()) best = std::min(best, ranks.front());
+  });
   return best;
 }
 
-void KeywordIndex::All(std::string_view text, Scratch& scratch, std::vector<Rank>& all) const {
-  scratch.folded.Fold(text, FoldMode::kLiteral);
-  const KeyRange range = KeyRangeOf(scratch.folded);
-  if (const std::vector<Rank>* exact = FindExact(scratch.folded, range)) {
-    all.insert(all.end(), exact->begin(), exact->end());
-  }
-  Scan(range, scratch, [&all](std::span<const Rank> ranks) { all.insert(all.end(), ranks.begin(), ranks.end()); });
+void KeywordIndex::All(Scratch& scratch, std::vector<Rank>& all) const {
+  const KeyRange range = KeyRangeOf({scratch.folded.Codes(), scratch.folded.size()});
+  const auto take = [&all](std::span<const Rank> ranks) { all.insert(all.end(), ranks.begin(), ranks.end()); };
+  take(FindExact(scratch.folded, range));
+  Scan(range, scratch, take);
 }
 
 }  // namespace yingda::rules

@@ -29,10 +29,20 @@ char PlainOf(unsigned char second, unsigned char third) {
 }  // namespace
 
 std::string RegexText(std::string_view text) {
-  std::string plain = base::IsValidUtf8(text) ? std::string(text) : base::ToValidUtf8(text);
+  std::string plain;
+  RegexText(text, plain);
+  return plain;
+}
+
+void RegexText(std::string_view text, std::string& plain) {
+  if (base::IsValidUtf8(text)) {
+    plain = text;
+  } else {
+    plain = base::ToValidUtf8(text);
+  }
   // In valid text every EF begins a character of three bytes, so all others are passed over unread.
   size_t to = plain.find('\xEF');
-  if (to == std::string::npos) return plain;
+  if (to == std::string::npos) return;
   for (size_t at = to; at < plain.size();) {
     const char letter = PlainOf(static_cast<unsigned char>(plain[at + 1]), static_cast<unsigned char>(plain[at + 2]));
     if (letter != 0) {
@@ -46,7 +56,6 @@ std::string RegexText(std::string_view text) {
     at = next;
   }
   plain.resize(to);
-  return plain;
 }
 
 }  // namespace yingda::rules

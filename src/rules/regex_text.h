@@ -17,5 +17,7 @@ re2::RE2::Options RegexOptions();
 /// The text that expressions see, and what expressions themselves are turned into: full-width letters and digits, which
 /// Chinese keyboards produce by accident, become plain ones. Everything else stays, as the groups are shown again.
 std::string RegexText(std::string_view text);
+/// The same into `plain`, whose memory it uses again.
+void RegexText(std::string_view text, std::string& plain);
 
 }  // namespace yingda::rules

@@ -9,12 +9,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "rules/expression.h"
 #include "rules/reply_template.h"
 #include "rules/schedule.h"
-
-namespace re2 {
-class RE2;
-}
 
 namespace yingda::rules {
 
@@ -43,7 +40,7 @@ std::string_view ToString(MatchKind kind);
 struct Keyword {
   std::string text;
   int line = 0, column = 0;
-  std::shared_ptr<const re2::RE2> regex;  // kRegex only
+  std::shared_ptr<const Expression> regex;  // kRegex only
 };
 
 enum class ReplyMode : uint8_t {

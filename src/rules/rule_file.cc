@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rules/rule_file.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -9,7 +11,7 @@
 #include "filter/fold.h"
 #include "filter/pattern_index.h"
 #include "rules/condition_reader.h"
-#include "rules/regex_text.h"
+#include "rules/expression.h"
 #include "rules/reply_reader.h"
 #include "rules/rule_keys.h"
 
@@ -202,15 +204,15 @@ class RuleReader {
       problems_.Add(node, "", "正则表达式太长：最多 " + std::to_string(kMaxRegexBytes) + " 字节，请拆成几个关键词");
       return;
     }
-    auto regex = std::make_shared<re2::RE2>(RegexText(node.text), RegexOptions());
+    auto regex = std::make_shared<Expression>(node.text);
     if (!regex->ok()) {
-      problems_.Add(node, "", "正则表达式写错了：" + WhatIsWrong(*regex));
+      problems_.Add(node, "", "正则表达式写错了：" + WhatIsWrong(regex->Engine()));
       return;
     }
-    if (re2::RE2::PartialMatch("", *regex)) {
+    if (regex->Matches("")) {
       warnings_.Add(node, "", "这个正则表达式连空文字也能匹配，所以会匹配所有消息：如果不是有意的，请写得更具体");
     }
-    const int groups = regex->NumberOfCapturingGroups();
+    const int groups = regex->Engine().NumberOfCapturingGroups();
     groups_ = groups_ < 0 ? groups : std::min(groups_, groups);
     rule_.keywords.push_back({node.text, node.line, node.column, std::move(regex)});
   }

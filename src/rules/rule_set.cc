@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rules/rule_set.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -12,42 +14,18 @@ namespace yingda::rules {
 namespace {
 
 constexpr size_t kMaxMessageBytes = 64 << 10;
-constexpr size_t kMaxHiddenWarnings = 100;
 constexpr size_t kMaxKeywords = filter::PatternIndex::kMaxPatterns;
 
-uint32_t Length(const Rule& rule, uint32_t keyword) {
-  const auto length = [](const Keyword& k) {
-    return static_cast<uint32_t>(filter::FoldedCodes(k.text, filter::FoldMode::kLiteral).size());
-  };
-  if (rule.match == MatchKind::kRegex || rule.match == MatchKind::kDefault) return 0;
-  if (rule.match != MatchKind::kAllOf) return length(rule.keywords[keyword]);
-  uint32_t sum = 0;
-  for (const Keyword& k : rule.keywords) sum += length(k);
-  return sum;
-}
+}  // namespace
 
-/// Event and key as one text to look up; no event name holds a line end.
-std::string EventId(std::string_view event, std::string_view key) {
-  return std::string(event) + '\n' + std::string(key);
-}
-std::string AnyKeyId(std::string_view event) { return std::string(event); }
-
-/// Equal for two keywords of one kind that match the same messages.
-std::string WhatMatches(MatchKind kind, const Keyword& keyword) {
-  if (kind == MatchKind::kRegex) return keyword.text;
-  if (kind == MatchKind::kExact) return filter::FoldedKey(keyword.text);
-  std::string folded;
-  for (const char32_t code : filter::FoldedCodes(keyword.text, filter::FoldMode::kLiteral)) {
-    base::AppendUtf8(folded, code);
-  }
-  return folded;
-}
-
-std::string_view TextToMatch(std::string_view text) {
+std::string_view RuleSet::TextToMatch(std::string_view text) {
   return base::Utf8Prefix(base::TrimBlanks(text), kMaxMessageBytes);
 }
 
-}  // namespace
+// No event name holds a line end.
+std::string RuleSet::EventId(std::string_view event, std::string_view key) {
+  return std::string(event) + '\n' + std::string(key);
+}
 
 base::Result<std::shared_ptr<const RuleSet>> RuleSet::Load(const std::vector<std::string>& folders,
                                                            LoadReport& report) {
@@ -81,135 +59,6 @@ base::Result<std::shared_ptr<const RuleSet>> RuleSet::Load(const std::vector<std
   return std::shared_ptr<const RuleSet>(std::make_shared<RuleSet>(std::move(rules), report.warnings));
 }
 
-RuleSet::RuleSet(std::vector<Rule> rules, std::vector<std::string>& warnings)
-    : rules_(std::move(rules)),
-      triggers_(SortedTriggers(rules_)),
-      keywords_(KeywordEntries()),
-      regexes_(RegexEntries()),
-      events_(EventEntries()) {
-  for (Rank rank = 0; rank < triggers_.size(); ++rank) {
-    if (rules_[triggers_[rank].rule].match == MatchKind::kDefault) defaults_.push_back(rank);
-  }
-  ReadConditions();
-  WarnOfHidden(warnings);
-}
-
-std::vector<RuleSet::Trigger> RuleSet::SortedTriggers(const std::vector<Rule>& rules) {
-  std::vector<Trigger> triggers;
-  for (uint32_t i = 0; i < rules.size(); ++i) {
-    const Rule& rule = rules[i];
-    if (rule.match == MatchKind::kEvent) {
-      if (rule.event_keys.empty()) triggers.push_back({i, kNoKey, 0});
-      for (uint32_t k = 0; k < rule.event_keys.size(); ++k) triggers.push_back({i, k, 1});
-      continue;
-    }
-    const bool one = rule.match == MatchKind::kAllOf || rule.match == MatchKind::kDefault;
-    const auto count = static_cast<uint32_t>(one ? 1 : rule.keywords.size());
-    for (uint32_t k = 0; k < count; ++k) triggers.push_back({i, k, Length(rule, k)});
-  }
-  std::stable_sort(triggers.begin(), triggers.end(), [&rules](const Trigger& a, const Trigger& b) {
-    const Rule &left = rules[a.rule], &right = rules[b.rule];
-    if (left.priority != right.priority) return left.priority > right.priority;
-    if (Exactness(left.match) != Exactness(right.match)) return Exactness(left.match) < Exactness(right.match);
-    return a.length > b.length;
-  });
-  return triggers;
-}
-
-std::vector<KeywordIndex::Entry> RuleSet::KeywordEntries() const {
-  std::vector<KeywordIndex::Entry> entries;
-  for (Rank rank = 0; rank < triggers_.size(); ++rank) {
-    const Rule& rule = rules_[triggers_[rank].rule];
-    if (rule.match == MatchKind::kEvent || rule.match == MatchKind::kRegex || rule.match == MatchKind::kDefault) {
-      continue;
-    }
-    KeywordIndex::Entry entry{rank, rule.match, {}};
-    if (rule.match == MatchKind::kAllOf) {
-      for (const Keyword& keyword : rule.keywords) entry.keywords.push_back(keyword.text);
-    } else {
-      entry.keywords.push_back(rule.keywords[triggers_[rank].keyword].text);
-    }
-    entries.push_back(std::move(entry));
-  }
-  return entries;
-}
-
-std::vector<RegexIndex::Entry> RuleSet::RegexEntries() const {
-  std::vector<RegexIndex::Entry> entries;
-  for (Rank rank = 0; rank < triggers_.size(); ++rank) {
-    const Rule& rule = rules_[triggers_[rank].rule];
-    if (rule.match == MatchKind::kRegex) entries.push_back({rank, rule.keywords[triggers_[rank].keyword].regex});
-  }
-  return entries;
-}
-
-std::unordered_map<std::string, RuleSet::Ranks> RuleSet::EventEntries() const {
-  std::unordered_map<std::string, Ranks> entries;
-  for (Rank rank = 0; rank < triggers_.size(); ++rank) {
-    const Trigger& trigger = triggers_[rank];
-    const Rule& rule = rules_[trigger.rule];
-    if (rule.match != MatchKind::kEvent) continue;
-    const bool any = trigger.keyword == kNoKey;
-    entries[any ? AnyKeyId(rule.event) : EventId(rule.event, rule.event_keys[trigger.keyword])].push_back(rank);
-  }
-  return entries;
-}
-
-void RuleSet::WarnOfHidden(std::vector<std::string>& warnings) const {
-  std::unordered_map<std::string, Rank> seen;
-  size_t hidden = 0;
-  for (Rank rank = 0; rank < triggers_.size(); ++rank) {
-    const Trigger& trigger = triggers_[rank];
-    const Rule& rule = rules_[trigger.rule];
-    // Two all_of rules hide each other only with equal keywords in any order: rare enough to leave to `explain`.
-    if (rule.match == MatchKind::kAllOf) continue;
-    std::string place = rule.file + ":" + std::to_string(rule.line) + ":1", what, id;
-    if (rule.match == MatchKind::kEvent) {
-      what = rule.event;
-      id = trigger.keyword == kNoKey ? AnyKeyId(rule.event) : EventId(rule.event, rule.event_keys[trigger.keyword]);
-    } else if (rule.match == MatchKind::kDefault) {
-      what = rule.name;
-    } else {
-      const Keyword& keyword = rule.keywords[trigger.keyword];
-      place = rule.file + ":" + std::to_string(keyword.line) + ":" + std::to_string(keyword.column);
-      what = keyword.text;
-      id = WhatMatches(rule.match, keyword);
-    }
-    id = std::string(ToString(rule.match)) + '\n' + id;
-    const auto first = seen.find(id);
-    // One that does not always count leaves something to those behind it.
-    if (first == seen.end() && !rule.Conditional()) seen.emplace(id, rank);
-    if (first == seen.end() || triggers_[first->second].rule == trigger.rule) continue;
-    if (++hidden > kMaxHiddenWarnings) continue;
-    warnings.push_back(place + ": “" + what + "”已经写在 " + rules_[triggers_[first->second].rule].Source() +
-                       "，这里的永远轮不到：请删掉其中一个，或用 priority 调整先后");
-  }
-  if (hidden > kMaxHiddenWarnings) {
-    warnings.push_back("还有 " + std::to_string(hidden - kMaxHiddenWarnings) + " 个重复的关键词没有列出");
-  }
-}
-
-void RuleSet::ReadConditions() {
-  conditions_of_rule_.assign(rules_.size(), kUnconditional);
-  std::unordered_map<std::string, uint32_t> namesakes;
-  for (uint32_t i = 0; i < rules_.size(); ++i) {
-    const Rule& rule = rules_[i];
-    if (!rule.Conditional()) continue;
-    conditions_of_rule_[i] = static_cast<uint32_t>(conditions_.size());
-    Conditions& conditions = conditions_.emplace_back();
-    // Not by line: whoever edits above a rule does not mean to end what cools down.
-    const std::string name = rule.file + '\n' + rule.name;
-    conditions.identity = std::hash<std::string>()(name + '\n' + std::to_string(namesakes[name]++));
-    for (const Keyword& word : rule.exclude) {
-      std::u32string codes = filter::FoldedCodes(word.text, filter::FoldMode::kLiteral);
-      if (codes.size() > 1 && codes.front() == U' ') codes.erase(0, 1);
-      if (codes.size() > 1 && codes.back() == U' ') codes.pop_back();
-      conditions.exclude.push_back(std::move(codes));
-    }
-    if (rule.match == MatchKind::kDefault && !rule.exclude.empty()) default_excludes_ = true;
-  }
-}
-
 const std::u32string* RuleSet::ExcludedBy(const Conditions& conditions, const filter::FoldedText& folded) const {
   const std::u32string_view text(folded.Codes(), folded.size());
   for (const std::u32string& word : conditions.exclude) {
@@ -232,34 +81,44 @@ RuleSet::Obstacle RuleSet::ObstacleOf(uint32_t rule, const RuleInput& input, con
   return Obstacle::kNone;
 }
 
+/// `text` is folded in the scratch.
 Rank RuleSet::BestText(std::string_view text, Scratch& scratch) const {
-  const Rank keyword = keywords_.Best(text, scratch.keywords);
-  if (regexes_.First() >= keyword) return keyword;
-  const std::string plain = RegexText(base::Utf8Prefix(text, kRegexTextBytes));
-  return std::min(keyword, regexes_.Best(plain, keyword));
+  const Rank keyword = keywords_.Best(scratch.keywords);
+  if (regexes_.First() >= keyword || !regexes_.MayMatch(scratch.keywords.folded, scratch.regexes)) return keyword;
+  RegexText(base::Utf8Prefix(text, kRegexTextBytes), scratch.plain);
+  return std::min(keyword, regexes_.Best(scratch.plain, keyword, scratch.regexes));
 }
 
 Rank RuleSet::BestEvent(const RuleInput& input) const {
   Rank best = kNoRank;
-  for (const std::string& id : {EventId(input.event, input.event_key), AnyKeyId(input.event)}) {
-    if (const auto found = events_.find(id); found != events_.end()) best = std::min(best, found->second.front());
+  for (const Ranks* ranks : EventRanks(input)) {
+    if (ranks != nullptr) best = std::min(best, ranks->front());
   }
   return best;
 }
 
-/// Every rank that matches, into scratch.ranks, in no order.
+/// Of rules with this key, and of those for any key; null where there are none.
+std::array<const RuleSet::Ranks*, 2> RuleSet::EventRanks(const RuleInput& input) const {
+  const auto find = [this](const std::string& id) {
+    const auto found = events_.find(id);
+    return found == events_.end() ? nullptr : &found->second;
+  };
+  return {find(EventId(input.event, input.event_key)), find(std::string(input.event))};
+}
+
+/// Every rank that matches, into scratch.ranks, in no order. The text is folded in the scratch.
 void RuleSet::All(const RuleInput& input, Scratch& scratch) const {
   Ranks& all = scratch.ranks;
   all.clear();
   if (input.kind == RuleInput::kEvent) {
-    for (const std::string& id : {EventId(input.event, input.event_key), AnyKeyId(input.event)}) {
-      if (const auto found = events_.find(id); found != events_.end()) {
-        all.insert(all.end(), found->second.begin(), found->second.end());
-      }
+    for (const Ranks* ranks : EventRanks(input)) {
+      if (ranks != nullptr) all.insert(all.end(), ranks->begin(), ranks->end());
     }
   } else if (const std::string_view text = TextToMatch(input.text); !text.empty()) {
-    keywords_.All(text, scratch.keywords, all);
-    const Ranks regexes = regexes_.All(RegexText(base::Utf8Prefix(text, kRegexTextBytes)));
+    keywords_.All(scratch.keywords, all);
+    if (!regexes_.MayMatch(scratch.keywords.folded, scratch.regexes)) return;
+    RegexText(base::Utf8Prefix(text, kRegexTextBytes), scratch.plain);
+    const Ranks regexes = regexes_.All(scratch.plain, scratch.regexes);
     all.insert(all.end(), regexes.begin(), regexes.end());
   }
 }
@@ -279,7 +138,10 @@ Rank RuleSet::FirstThatCounts(const RuleInput& input, Scratch& scratch) const {
 
 std::optional<RuleMatch> RuleSet::Match(const RuleInput& input, Scratch& scratch) const {
   const std::string_view text = TextToMatch(input.text);
-  if (input.kind == RuleInput::kText && text.empty()) return std::nullopt;
+  if (input.kind == RuleInput::kText) {
+    if (text.empty()) return std::nullopt;
+    scratch.keywords.folded.Fold(text, filter::FoldMode::kLiteral);
+  }
   Rank rank = input.kind == RuleInput::kEvent ? BestEvent(input) : BestText(text, scratch);
   if (rank == kNoRank) return std::nullopt;
   if (ObstacleOf(triggers_[rank].rule, input, scratch.keywords.folded) != Obstacle::kNone) {
@@ -309,10 +171,10 @@ RuleMatch RuleSet::Answer(Rank rank, const RuleInput& input, Scratch& scratch) c
   // What the expression no longer matches once words are masked fills nothing.
   const std::string_view text = chosen.ForModel() ? input.for_model.value_or(input.text) : input.text;
   scratch.groups.clear();
-  std::string plain;  // the groups are views of it
   if (rule.match == MatchKind::kRegex) {
-    plain = RegexText(base::Utf8Prefix(TextToMatch(text), kRegexTextBytes));
-    const re2::RE2& regex = *rule.keywords[trigger.keyword].regex;
+    std::string& plain = scratch.plain;  // the groups are views of it
+    RegexText(base::Utf8Prefix(TextToMatch(text), kRegexTextBytes), plain);
+    const re2::RE2& regex = rule.keywords[trigger.keyword].regex->Engine();
     std::vector<re2::StringPiece> groups(static_cast<size_t>(regex.NumberOfCapturingGroups()) + 1);
     if (regex.Match(plain, 0, plain.size(), re2::RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) {
       for (const re2::StringPiece& group : groups) scratch.groups.emplace_back(group.data(), group.size());

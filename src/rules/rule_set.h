@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -64,14 +65,17 @@ struct LoadReport {
 /// `exclude` occurs, outside of its hours, days or dates, and while it cools down for this follower. Default rules come
 /// behind all others and behind the commands, whatever their priority; it orders them among each other.
 /// Thread-safety: immutable; one Scratch per thread.
-/// Cost: O(message) for up to a million keywords, plus one pass per 1,000 expressions, which is left out when a keyword
-/// that goes before them matches; and one look at each matching rule that goes before the winner but does not count.
-/// Limits: looks at the first 64 KiB of a message, with expressions at 2 KiB.
+/// Cost: O(message) for up to a million keywords, and for expressions another pass, which is left out when a keyword
+/// that goes before them matches, and the expressions whose words occur (RegexIndex); and one look at each matching
+/// rule that goes before the winner but does not count. Limits: looks at the first 64 KiB of a message, with
+/// expressions at 2 KiB.
 class RuleSet {
  public:
   /// Working memory of a match: reuse it.
   struct Scratch {
     KeywordIndex::Scratch keywords;
+    RegexIndex::Scratch regexes;
+    std::string plain;  // the message as expressions see it
     std::vector<std::string_view> groups;
     std::vector<Rank> ranks;
   };
@@ -116,15 +120,16 @@ class RuleSet {
   enum class Obstacle : uint8_t { kNone, kExcluded, kWrongTime, kCoolingDown };
   using Ranks = std::vector<Rank>;
 
-  static std::vector<Trigger> SortedTriggers(const std::vector<Rule>& rules);
-  void WarnOfHidden(std::vector<std::string>& warnings) const;
-  std::vector<KeywordIndex::Entry> KeywordEntries() const;
-  std::vector<RegexIndex::Entry> RegexEntries() const;
-  std::unordered_map<std::string, Ranks> EventEntries() const;
-  void ReadConditions();
+  class Builder;
+
+  /// The part of a message that is looked at.
+  static std::string_view TextToMatch(std::string_view text);
+  /// Event and key as one text to look up; for any key it is the event alone.
+  static std::string EventId(std::string_view event, std::string_view key);
 
   Rank BestText(std::string_view text, Scratch& scratch) const;
   Rank BestEvent(const RuleInput& input) const;
+  std::array<const Ranks*, 2> EventRanks(const RuleInput& input) const;
   void All(const RuleInput& input, Scratch& scratch) const;
   Rank FirstThatCounts(const RuleInput& input, Scratch& scratch) const;
   Obstacle ObstacleOf(uint32_t rule, const RuleInput& input, const filter::FoldedText& folded) const;

@@ -12,12 +12,12 @@ std::vector<RuleExplanation> RuleSet::Explain(const RuleInput& input) const {
   Scratch scratch;
   RuleInput peek = input;
   peek.cooldowns = nullptr;  // to explain is not to answer
+  const std::string_view text = TextToMatch(input.text);
+  scratch.keywords.folded.Fold(text, filter::FoldMode::kLiteral);
   All(peek, scratch);
   Ranks ranks = scratch.ranks;
   std::sort(ranks.begin(), ranks.end());
-  const std::string_view text = base::TrimBlanks(input.text);
   if (input.kind == RuleInput::kText && !text.empty()) ranks.insert(ranks.end(), defaults_.begin(), defaults_.end());
-  scratch.keywords.folded.Fold(text, filter::FoldMode::kLiteral);
 
   std::vector<RuleExplanation> counting, others;
   std::unordered_set<uint32_t> told;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "rules/shadow_lint.h"
 
-#include <re2/filtered_re2.h>
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
@@ -61,9 +58,9 @@ std::string Shown(const Trigger& trigger) {
 }
 
 /// An expression that says nothing about the message: what all of these have in common is that they are messages.
-bool MatchesEverything(const re2::RE2& regex) {
+bool MatchesEverything(const Expression& regex) {
   for (const char* text : {"好", "你们几点开门", "a", "Hello there", "7", "？", "[微笑]", "😀"}) {
-    if (!re2::RE2::PartialMatch(text, regex)) return false;
+    if (!regex.Matches(text)) return false;
   }
   return true;
 }
@@ -97,10 +94,11 @@ class PrecedenceLint {
     const KeywordIndex index(all);
     for (const std::string& command : commands) {
       std::vector<Rank> ranks;
-      index.All(command, scratch_, ranks);
+      scratch_.folded.Fold(command, filter::FoldMode::kLiteral);
+      index.All(scratch_, ranks);
       for (Rank rank = 0; rank < triggers_.size(); ++rank) {
         if (triggers_[rank].rule->match != MatchKind::kRegex || everything_[rank]) continue;
-        if (re2::RE2::PartialMatch(command, *KeywordOf(triggers_[rank]).regex)) ranks.push_back(rank);
+        if (KeywordOf(triggers_[rank]).regex->Matches(command)) ranks.push_back(rank);
       }
       std::sort(ranks.begin(), ranks.end());
       ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
@@ -160,7 +158,8 @@ class PrecedenceLint {
   /// The first trigger of these kinds that matches `text`, or kNoRank.
   Rank First(std::string_view text, std::initializer_list<MatchKind> kinds) {
     ranks_.clear();
-    keywords_.All(text, scratch_, ranks_);
+    scratch_.folded.Fold(text, filter::FoldMode::kLiteral);
+    keywords_.All(scratch_, ranks_);
     Rank first = kNoRank;
     for (const Rank rank : ranks_) {
       if (std::find(kinds.begin(), kinds.end(), triggers_[rank].rule->match) != kinds.end()) {
@@ -257,7 +256,7 @@ class PrecedenceLint {
     const Keyword& keyword = KeywordOf(trigger);
     if (everything_[rank]) {
       // The reader warns of those that match the empty text.
-      if (re2::RE2::PartialMatch("", *keyword.regex)) return;
+      if (keyword.regex->Matches("")) return;
       report_.Add(LintKind::kExpression, *trigger.rule, keyword,
                   "这个正则表达式几乎匹配所有消息：排在它后面的规则轮不到，也不会再问大模型。请写得更具体");
       return;
@@ -265,29 +264,21 @@ class PrecedenceLint {
     if (const Rank first = FirstForRegex(*keyword.regex, rank); first < rank) ReportHidden(rank, first, false);
   }
 
-  /// RE2 can tell texts ("atoms") of which any match contains at least one. When each of them contains a keyword that
-  /// goes before the expression, then so does every match.
-  Rank FirstForRegex(const re2::RE2& regex, Rank below) {
-    re2::FilteredRE2 filtered;
-    int id = 0;
-    std::vector<std::string> atoms;
-    if (filtered.Add(regex.pattern(), RegexOptions(), &id) != re2::RE2::NoError) return kNoRank;
-    filtered.Compile(&atoms);
-    if (atoms.empty()) return kNoRank;
+  /// When an expression cannot match without a word that contains a keyword which goes before it, then every match
+  /// contains such a keyword.
+  Rank FirstForRegex(const Expression& regex, Rank below) {
+    const std::vector<std::string>& words = regex.Words();
     Rank first = kNoRank;
     std::vector<int> without;
-    for (size_t atom = 0; atom < atoms.size(); ++atom) {
-      const Rank rank = First(atoms[atom], {MatchKind::kContains});
+    for (size_t word = 0; word < words.size(); ++word) {
+      const Rank rank = First(words[word], {MatchKind::kContains});
       if (rank < below) {
         first = std::min(first, rank);
       } else {
-        without.push_back(static_cast<int>(atom));
+        without.push_back(static_cast<int>(word));
       }
     }
-    if (first == kNoRank) return kNoRank;
-    std::vector<int> possible;
-    filtered.AllPotentials(without, &possible);
-    return possible.empty() ? first : kNoRank;
+    return first == kNoRank || regex.MayMatch(without) ? kNoRank : first;
   }
 
   void ReportHidden(Rank rank, Rank by, bool likely) {

@@ -31,7 +31,8 @@ std::string ThousandRules() {
     const std::string number = std::to_string(i);
     yaml += "- {keywords: [词" + number + "号, 另" + number + "个], match: " + kKinds[i % 5] + ", reply: x";
     if (i % 10 == 0) yaml += ", hours: 9-18, exclude: [不要], cooldown: 1h";
-    yaml += "}\n";
+    yaml += "}\n- {keywords: ['退货" + number + ".*运费', '^\\d{" + std::to_string(i % 50 + 1) +
+            "}[a-z]$'], match: regex, reply: x}\n";
   }
   return yaml;
 }
@@ -39,7 +40,7 @@ std::string ThousandRules() {
 TEST(RuleAllocationTest, MessageThatMatchesNothingAllocatesNothing) {
   const auto set = SetFrom(ThousandRules());
   const std::string messages[] = {"你好，请问你们几点开门？", "词一号",
-                                  "这是一条比较长的消息，" + std::string(900, 'x'), "另外再问一个"};
+                                  "这是一条比较长的消息，" + std::string(900, 'x'), "另外再问一个", "退货和运费"};
   RuleSet::Scratch scratch;
   size_t matches = 0;
   for (const std::string& message : messages) set->Match(TextInput(message), scratch);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The engine against a loop over all rules that does what the documentation says, word by word.
 #include <gtest/gtest.h>
-#include <re2/re2.h>
 
 #include <algorithm>
 #include <random>
@@ -42,7 +41,7 @@ struct Wanted {
       : codes(Codes(keyword.text)), key(filter::FoldedKey(keyword.text)), regex(keyword.regex) {}
   std::u32string codes;
   std::string key;
-  std::shared_ptr<const re2::RE2> regex;
+  std::shared_ptr<const Expression> regex;
 };
 
 /// All words of a rule.
@@ -72,7 +71,7 @@ bool Matches(MatchKind kind, const Wanted& keyword, const Seen& text) {
   if (kind == MatchKind::kExact) return keyword.key == text.key;
   if (kind == MatchKind::kPrefix) return text.codes.starts_with(codes);
   if (kind == MatchKind::kSuffix) return text.codes.ends_with(codes) || text.key_codes.ends_with(codes);
-  if (kind == MatchKind::kRegex) return re2::RE2::PartialMatch(text.plain, *keyword.regex);
+  if (kind == MatchKind::kRegex) return keyword.regex->Matches(text.plain);
   return text.codes.find(codes) != std::u32string::npos;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "search_references.h"
+
 #include <re2/set.h>
 
 #include <cstdio>
 #include <memory>
-
-#include "filter_bench.h"
 #ifdef YINGDA_BENCH_VECTORSCAN
 #include <hs/hs.h>
 #endif
@@ -13,7 +13,7 @@
 #include <unicode/normalizer2.h>
 #endif
 
-namespace yingda::filter {
+namespace yingda::bench {
 namespace {
 
 [[maybe_unused]] void Missing(const std::string& name, const char* package) {
@@ -42,10 +42,11 @@ struct Vectorscan {
   }
 };
 
-std::shared_ptr<const Vectorscan> Compile(const std::vector<std::string>& words, size_t count) {
+/// `literal`: as they are, else as expressions in any case, each reported once.
+std::shared_ptr<const Vectorscan> Compile(const std::vector<std::string>& words, size_t count, bool literal = true) {
   std::vector<const char*> texts;
   std::vector<size_t> lengths;
-  std::vector<unsigned> flags(count, 0);
+  std::vector<unsigned> flags(count, literal ? 0 : HS_FLAG_CASELESS | HS_FLAG_UTF8 | HS_FLAG_SINGLEMATCH);
   std::vector<unsigned> ids;
   for (size_t at = 0; at < count; ++at) {
     texts.push_back(words[at].c_str());
@@ -55,8 +56,14 @@ std::shared_ptr<const Vectorscan> Compile(const std::vector<std::string>& words,
   auto built = std::make_shared<Vectorscan>();
   hs_compile_error_t* error = nullptr;
   const double start = CpuSeconds();
-  if (hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), lengths.data(), static_cast<unsigned>(count),
-                           HS_MODE_BLOCK, nullptr, &built->database, &error) != HS_SUCCESS) {
+  const auto patterns = static_cast<unsigned>(count);
+  const hs_error_t result = literal ? hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), lengths.data(),
+                                                           patterns, HS_MODE_BLOCK, nullptr, &built->database, &error)
+                                    : hs_compile_multi(texts.data(), flags.data(), ids.data(), patterns, HS_MODE_BLOCK,
+                                                       nullptr, &built->database, &error);
+  if (result != HS_SUCCESS) {
+    std::printf("vectorscan: %s\n", error->message);
+    hs_free_compile_error(error);
     return nullptr;
   }
   built->build_ms = (CpuSeconds() - start) * 1e3;
@@ -65,6 +72,24 @@ std::shared_ptr<const Vectorscan> Compile(const std::vector<std::string>& words,
   return built;
 }
 #endif
+
+void AddSet(Bench& bench, const std::string& name, RE2::Options options, const std::vector<std::string>& patterns,
+            const Messages& messages) {
+  options.set_log_errors(false);
+  options.set_max_mem(64 << 20);
+  const double start = CpuSeconds();
+  auto set = std::make_shared<RE2::Set>(options, RE2::UNANCHORED);
+  for (const std::string& pattern : patterns) set->Add(pattern, nullptr);
+  if (!set->Compile()) return;
+  const double build_ms = (CpuSeconds() - start) * 1e3;
+  auto found = std::make_shared<std::vector<int>>();
+  bench.Add({name, &messages,
+             [set, found](const std::string& text) {
+               set->Match(text, found.get());
+               return found->size();
+             },
+             build_ms});
+}
 
 #ifdef YINGDA_BENCH_ICU
 void NfkcCasefold(const std::string& text, std::string& out) {
@@ -91,20 +116,14 @@ void AddRe2Set(Bench& bench, const std::string& name, const std::vector<std::str
                const Messages& messages) {
   RE2::Options options;
   options.set_literal(true);
-  options.set_log_errors(false);
-  options.set_max_mem(64 << 20);
-  const double start = CpuSeconds();
-  auto set = std::make_shared<RE2::Set>(options, RE2::UNANCHORED);
-  for (size_t at = 0; at < count; ++at) set->Add(words[at], nullptr);
-  if (!set->Compile()) return;
-  const double build_ms = (CpuSeconds() - start) * 1e3;
-  auto found = std::make_shared<std::vector<int>>();
-  bench.Add({name, &messages,
-             [set, found](const std::string& text) {
-               set->Match(text, found.get());
-               return found->size();
-             },
-             build_ms});
+  AddSet(bench, name, options, {words.begin(), words.begin() + static_cast<std::ptrdiff_t>(count)}, messages);
+}
+
+void AddRe2SetOfExpressions(Bench& bench, const std::string& name, const std::vector<std::string>& expressions,
+                            const Messages& messages) {
+  RE2::Options options;
+  options.set_case_sensitive(false);
+  AddSet(bench, name, options, expressions, messages);
 }
 
 void AddVectorscan([[maybe_unused]] Bench& bench, const std::string& name,
@@ -152,4 +171,17 @@ void AddIcu([[maybe_unused]] Bench& bench, const std::string& name, [[maybe_unus
 #endif
 }
 
-}  // namespace yingda::filter
+void AddVectorscanOfExpressions([[maybe_unused]] Bench& bench, const std::string& name,
+                                [[maybe_unused]] const std::vector<std::string>& expressions,
+                                [[maybe_unused]] const Messages& messages) {
+#ifdef YINGDA_BENCH_VECTORSCAN
+  const auto built = Compile(expressions, expressions.size(), false);
+  if (!built) return;
+  bench.Add({name, &messages, [built](const std::string& text) { return built->Scan(text); }, built->build_ms,
+             static_cast<double>(built->bytes) / 1e6});
+#else
+  Missing(name, "libvectorscan-dev");
+#endif
+}
+
+}  // namespace yingda::bench

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace yingda::filter {
+namespace yingda::bench {
 
 using Messages = std::vector<std::string>;
 
@@ -46,17 +46,4 @@ class Bench {
 
 size_t BytesOf(const Messages& messages);
 
-/// The references see raw bytes: they fold nothing, so they find less. `words` must stay.
-void AddFindLoop(Bench& bench, const std::string& name, const std::vector<std::string>& words, size_t count,
-                 const Messages& messages);
-void AddRe2Set(Bench& bench, const std::string& name, const std::vector<std::string>& words, size_t count,
-               const Messages& messages);
-/// These say so when the build found no vectorscan, or no ICU.
-void AddVectorscan(Bench& bench, const std::string& name, const std::vector<std::string>& words, size_t count,
-                   const Messages& messages);
-/// ICU's NFKC with case folding first, of the words too; no traditional characters, no characters in between.
-void AddIcuVectorscan(Bench& bench, const std::string& name, const std::vector<std::string>& words, size_t count,
-                      const Messages& messages);
-void AddIcu(Bench& bench, const std::string& name, const Messages& messages);
-
-}  // namespace yingda::filter
+}  // namespace yingda::bench
