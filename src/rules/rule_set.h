@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -73,6 +74,7 @@ class RuleSet {
     KeywordIndex::Scratch keywords;
     std::vector<std::string_view> groups;
     std::vector<Rank> ranks;
+    std::unordered_set<uint32_t> refused;  // rules
   };
 
   /// Reads every rule file of the folders. The error holds all mistakes of all files, one per line.
