@@ -105,7 +105,6 @@ class TagReader {
   }
 
   void ReadAddress(std::string_view address) {
-    if (address.starts_with('{')) return;  // what is filled in, nobody knows yet
     if (address.starts_with("weixin://bizmsgmenu")) {
       if (address.find("msgmenucontent=") == std::string_view::npos ||
           address.find("msgmenuid=") == std::string_view::npos) {
@@ -114,6 +113,10 @@ class TagReader {
       return;
     }
     const std::string lower = Lower(address);
+    if (lower.starts_with("{") || lower.starts_with("https://{") || lower.starts_with("http://{")) {
+      Note("链接的网站不能由粉丝的话填出来，这样的链接打不开：请写出网站，例如 https://example.com/search?q={1}");
+      return;
+    }
     if (lower.starts_with("https://") || lower.starts_with("http://") || lower.starts_with("weixin://")) return;
     Note("链接地址“" + std::string(address) + "”不完整：请写上开头的 https://");
   }

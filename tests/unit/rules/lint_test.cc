@@ -133,6 +133,18 @@ TEST(LintTest, KeywordsThatTakeACommandAwayAreTold) {
   EXPECT_THAT(LintText(RuleOf("'^清.$'", "regex", 0), options), ElementsAre(HasSubstr("抢走指令“清空”")));
 }
 
+TEST(LintTest, ARuleWhoseTimeIsOverIsTold) {
+  LintOptions options;
+  options.now = TimeOfMinute(*ParseMinute("2026-11-12", false));
+  const std::string rule = "- keywords: [优惠]\n  reply: x\n  until: ";
+  EXPECT_THAT(LintText(rule + "2026-11-11\n", options),
+              ElementsAre("a.yml:3:10: 这条规则只用到 2026-11-11，已经过期，不会再回复：还要用请改日期，不用了请删掉"));
+  EXPECT_THAT(LintText(rule + "2026-11-12\n", options), IsEmpty());
+  EXPECT_THAT(LintText(rule + "\"2026-11-12 00:01\"\n", options), IsEmpty());
+  EXPECT_THAT(LintText("- keywords: [优惠]\n  reply: x\n", options), IsEmpty());
+  EXPECT_THAT(LintText(rule + "2026-11-11\n"), IsEmpty()) << "nobody said what time it is";
+}
+
 /// What lint calls hidden must never win, whatever is said: RuleSet is the judge.
 TEST(LintTest, NoMessageIsEverAnsweredByAHiddenKeyword) {
   std::mt19937 random(7);
@@ -250,7 +262,7 @@ TEST(ReplyLintTest, LinksThatWeChatWouldNotShowAreTold) {
                            "<a href=\"weixin://bizmsgmenu?msgmenucontent=继续&msgmenuid=1\">继续</a>",
                            "https://e.com/x", "<A HREF=\"https://e.com\">x</A>",
                            "<a href=\"x\" data-miniprogram-appid=\"wx1\" data-miniprogram-path=\"p\">小程序</a>",
-                           "2**3", "<a href=\"{1}\">x</a>"}) {
+                           "2**3", "<a href=\"https://e.com/{1}\">x</a>"}) {
     EXPECT_THAT(LinkTrouble(good), IsEmpty()) << good;
   }
   const std::vector<std::pair<const char*, const char*>> bad = {
@@ -269,6 +281,8 @@ TEST(ReplyLintTest, LinksThatWeChatWouldNotShowAreTold) {
       {"**重要**", "不能加粗"},
       {"a&nbsp;b", "&nbsp;"},
       {"<a href=\"https://e.com\"", "缺少 >"},
+      {"<a href=\"{1}\">x</a>", "网站不能由粉丝的话"},
+      {"<a href=\"https://{1}/\">x</a>", "网站不能由粉丝的话"},
   };
   for (const auto& [text, trouble] : bad) EXPECT_THAT(LinkTrouble(text), testing::Contains(HasSubstr(trouble))) << text;
 }
