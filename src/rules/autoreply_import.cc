@@ -189,7 +189,7 @@ class Importer {
       if (is_new || found->second.name == name) continue;
       const bool this_one = exact && !found->second.exact;
       const std::string text = "关键词“" + ForComment(keyword) + "”也在规则“" + ForComment(found->second.name) +
-                               "”里：微信随机用一条，这里整句是它时总是用“" +
+                               "”里：微信随机用一条，这里粉丝只发这个词时总是用“" +
                                ForComment(this_one ? name : found->second.name) + "”";
       comments.push_back(text);
       Note(name, text);
@@ -295,7 +295,7 @@ std::string AutoreplyErrcode(int errcode) {
       return "今天调用这个接口的次数用完了" + code + "：请明天再试，或在微信后台清零。";
     case 48001:
     case 50001:
-      return "这个账号没有权限读取自动回复" + code + "：请在微信后台把规则抄进 reply_rules。";
+      return "这个账号没有权限读取自动回复" + code + "：请打开微信后台的“自动回复”，照着写进 reply_rules 里的文件。";
     default:
       return "微信返回了错误" + code + "，没有给出自动回复的内容。";
   }

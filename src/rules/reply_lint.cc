@@ -260,15 +260,17 @@ void LintWords(const Rule& rule, const filter::WordFilter& words, filter::Scratc
       if (verdict.level != filter::Level::kBlock) continue;
       report.Add(LintKind::kWords, rule, keyword,
                  "“" + keyword.text + "”里有敏感词" + Found(words, verdict) +
-                     "：含有它的消息先被拦下，轮不到这条规则。请换一个关键词，或把它加进 allow 词表");
+                     "：含有它的消息会先被拦下，轮不到这条规则。请换一个关键词，或把它写进 filters/allow");
     }
   }
   for (const ReplyTemplate& reply : rule.replies) {
     if (reply.ForModel()) continue;
     const filter::Verdict verdict = words.Check(ShownText(reply.pattern()), filter::Direction::kOutbound, scratch);
     if (verdict.level < filter::Level::kMask) continue;
-    report.Add(LintKind::kWords, rule, reply,
-               "回复里有敏感词" + Found(words, verdict) + "：请换一个说法，或把它加进 allow 词表");
+    report.Add(
+        LintKind::kWords, rule, reply,
+        "回复里有敏感词" + Found(words, verdict) +
+            "：规则的回复不经过敏感词过滤，粉丝会原样看到。请换一个说法；没有问题的话，把这个说法写进 filters/allow");
   }
 }
 

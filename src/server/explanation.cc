@@ -137,17 +137,17 @@ const char* RouteInWords(bot::Decision::Route route) {
   using Route = bot::Decision::Route;
   switch (route) {
     case Route::kEvent:
-      return "事件";
+      return "是一个事件";
     case Route::kWords:
       return "被敏感词拦下";
     case Route::kRule:
-      return "关键词规则";
+      return "由关键词规则回复";
     case Route::kCommand:
-      return "内置命令";
+      return "由内置指令处理";
     case Route::kModel:
-      return "交给模型";
+      return "交给大模型回答";
     case Route::kMessageType:
-      return "按消息类型回复";
+      return "不看规则，按消息的种类回复";
   }
   return "";
 }

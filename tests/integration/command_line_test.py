@@ -145,7 +145,7 @@ class RulesImportTest(unittest.TestCase):
         raised = "  name: 关注后的回复\n  priority: 1  # 排到 a.yml 的“subscribe”前面\n"
         self.assertEqual(self.output.read_text(encoding="utf-8"), self.expected.replace("  name: 关注后的回复\n", raised))
         self.assertIn("9 条规则", result.stdout)
-        self.assertIn("这个图片的编号是临时的", result.stdout)
+        self.assertIn("这张图片的编号是临时的", result.stdout)
         self.assertIn("a.yml 的“subscribe”本来会抢在它前面", result.stdout)
         self.assertRegex(result.stderr, "a.yml:1:\\d+: “subscribe”已经写在")
         self.assertEqual([], [path for path in (self.root / "reply_rules").iterdir() if path.name.startswith(".")])

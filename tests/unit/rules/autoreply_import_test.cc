@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(Samples, SampleTest, testing::Values("console", "closed
 TEST(AutoreplyImportTest, WhatCannotBeKeptIsInTheNotesAndBesideTheRule) {
   const AutoreplyImport console = Imported(ReadFile("console.json"));
   for (const char* note :
-       {"“新品”：全部回复：第一条", "“新品”：这个图片的编号是临时的", "“周刊”：回复消息时微信只允许 1 篇图文",
+       {"“新品”：全部回复：第一条", "“新品”：这张图片的编号是临时的", "“周刊”：回复消息时微信只允许 1 篇图文",
         "“演示”：微信只给出视频的地址", "“重复”：关键词“几点开门”也在规则“营业时间”里",
         "“收到消息的默认回复”：它会抢在", "“收到消息的默认回复”：这里它只回答文字"}) {
     EXPECT_THAT(console.notes, Contains(HasSubstr(note)));

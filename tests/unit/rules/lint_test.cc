@@ -93,8 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(LintTest, AHiddenKeywordIsExplainedWithWhatToDo) {
   EXPECT_THAT(
       LintText(RuleOf("营业", "contains", 5) + RuleOf("几点, 营业时间", "contains", 0)),
-      ElementsAre("a.yml:5:18: “营业时间”永远轮不到：它匹配的消息，都先由 a.yml:1 的 contains“营业” 回复（priority 5，"
-                  "这里是 0）。请把这里的 priority 调高，或删掉其中一个"));
+      ElementsAre("a.yml:5:18: “营业时间”永远轮不到：命中它的消息，也命中 a.yml:1 的 contains“营业”，由那一条先回复，"
+                  "因为它的 priority 是 5，这里是 0。请把这里的 priority 调高，或删掉其中一个"));
   EXPECT_THAT(LintText(RuleOf("订单", "contains", 0) + RuleOf("'订单(\\d+)'", "regex", 0)),
               ElementsAre(AllOf(HasSubstr("contains 排在 regex 前面"), HasSubstr("更高的 priority"))));
 }
@@ -116,12 +116,12 @@ TEST(LintTest, ARuleWithAConditionHidesNothing) {
 
 TEST(LintTest, AnExcludedWordInsideTheKeywordIsTold) {
   EXPECT_THAT(LintText("- keywords: [营业时间, 几点开]\n  exclude: [营業, 不]\n  reply: x\n"),
-              ElementsAre(AllOf(StartsWith("a.yml:2:13: "), HasSubstr("永远不会命中"))));
+              ElementsAre(AllOf(StartsWith("a.yml:2:13: "), HasSubstr("有这个关键词的消息都不算"))));
 }
 
 TEST(LintTest, ExpressionsThatMatchEverythingAreToldOnceAndNotAgainForEachKeyword) {
   const auto lines = LintText(RuleOf("'.+'", "regex", 1) + RuleOf("a1, b2, c3", "contains", 0));
-  EXPECT_THAT(lines, ElementsAre(AllOf(StartsWith("a.yml:1:14: "), HasSubstr("几乎匹配所有消息"))));
+  EXPECT_THAT(lines, ElementsAre(AllOf(StartsWith("a.yml:1:14: "), HasSubstr("几乎什么消息都会命中"))));
 }
 
 TEST(LintTest, KeywordsThatTakeACommandAwayAreTold) {
@@ -235,10 +235,10 @@ TEST(LintWordsTest, RepliesAndKeywordsThatAWordListStopsAreTold) {
       {filter::ParseWordList("代开发票|block\n点我|mask\n注意|review\n", "deny/a.txt", false)});
   LintOptions options;
   options.words = words.get();
-  EXPECT_THAT(
-      LintText("- keywords: [发票, 怎么代开发票]\n  replies:\n    - 我们代-开发票\n    - 请注意\n", options),
-      testing::UnorderedElementsAre(AllOf(StartsWith("a.yml:"), HasSubstr("回复里有敏感词“代开发票”（deny/a.txt:1）")),
-                                    AllOf(StartsWith("a.yml:1:18: "), HasSubstr("“怎么代开发票”里有敏感词"))));
+  EXPECT_THAT(LintText("- keywords: [发票, 怎么代开发票]\n  replies:\n    - 我们代-开发票\n    - 请注意\n", options),
+              testing::UnorderedElementsAre(
+                  AllOf(StartsWith("a.yml:"), HasSubstr("回复里有敏感词“代开发票”（deny/a.txt:1）：规则的回复不经过")),
+                  AllOf(StartsWith("a.yml:1:18: "), HasSubstr("“怎么代开发票”里有敏感词"))));
   EXPECT_THAT(
       LintText("- event: click\n  reply: {news: [{title: 好, description: 点我, url: 'https://e.com'}]}\n", options),
       ElementsAre(HasSubstr("deny/a.txt:2")));

@@ -227,6 +227,15 @@ TEST(RuleFileTest, EveryMistakeIsReportedAtItsPlace) {
   }
 }
 
+// bot-on-anything #202, where an empty line of a list matched every message: here the same would be an empty keyword.
+TEST(RuleRegressionTest, EmptyKeywordsAreMistakesAndMatchNothing) {
+  for (const char* keywords : {"[]", "[\"\"]", "[ab, \"\"]", "[\" \"]", "[\"　\"]", "\"\"", "[\"\\u200B\"]", ""}) {
+    const Read read("- keywords: " + std::string(keywords) + "\n  reply: x\n");
+    EXPECT_FALSE(read.problems.empty()) << keywords;
+    EXPECT_TRUE(read.rules.empty()) << keywords;
+  }
+}
+
 TEST(RuleFileTest, AllMistakesComeOutAtOnce) {
   const Read read(
       "- keywords: [\"\"]\n  reply: x\n- keywords: [\"(\"]\n  match: regex\n  reply: \"{1}\"\n- relpy: x\n");

@@ -183,7 +183,7 @@ TEST_F(ExplanationTest, CommandIsToldFromAQuestion) {
   EXPECT_EQ(json_["reply"]["text"], account_.settings.Get()->texts.cleared);
   Ask("帮助");
   EXPECT_EQ(json_["reply"]["text"], account_.settings.Get()->texts.help);
-  EXPECT_THAT(explanation_.text, HasSubstr("内置命令"));
+  EXPECT_THAT(explanation_.text, HasSubstr("内置指令"));
 }
 
 TEST_F(ExplanationTest, EverythingElseAsksTheModel) {
@@ -243,7 +243,8 @@ TEST_F(ExplanationTest, EventIsExplainedByTheRulesThatAnswerIt) {
     EXPECT_EQ(parsed["event"], "subscribe");
     EXPECT_EQ(parsed["rules"].size(), 2U);
     EXPECT_EQ(parsed["rules"][0]["wins"], true);
-    EXPECT_THAT(door.text, AllOf(HasSubstr("结果：事件"), HasSubstr("粉丝会收到：七号门"), HasSubstr("events.yml:2")));
+    EXPECT_THAT(door.text,
+                AllOf(HasSubstr("结果：是一个事件"), HasSubstr("粉丝会收到：七号门"), HasSubstr("events.yml:2")));
   }
   EXPECT_THAT(Explain(account_, EventMessage("CLICK", "K"), {}).text, HasSubstr("粉丝会收到：图片（素材编号 M）"));
   EXPECT_THAT(Explain(account_, EventMessage("CLICK", "other"), {}).text, HasSubstr("粉丝会收到：（不回复）"));
