@@ -197,7 +197,11 @@ Explanation Explain(const bot::Account& account, const wechat::Incoming& message
     json["event_key"] = message.event_key;
   }
   const bool shown = !event || wechat::ShowsReply(message.event);
-  if (!shown) text += "微信不会把对这种事件的回复显示给粉丝，所以不看规则\n";
+  if (message.event == wechat::EventType::kOther) {
+    text += "没有听说过这种事件，所以不看规则；常用的有 subscribe（关注）、scan（扫码）、click（点菜单）\n";
+  } else if (!shown) {
+    text += "微信不会把对这种事件的回复显示给粉丝，所以不看规则\n";
+  }
   if (!decision.source.empty()) json["source"] = decision.source;
   const bool replies =
       decision.action == bot::Decision::Action::kReply || decision.action == bot::Decision::Action::kClear;

@@ -248,6 +248,7 @@ TEST_F(ExplanationTest, EventIsExplainedByTheRulesThatAnswerIt) {
   }
   EXPECT_THAT(Explain(account_, EventMessage("CLICK", "K"), {}).text, HasSubstr("粉丝会收到：图片（素材编号 M）"));
   EXPECT_THAT(Explain(account_, EventMessage("CLICK", "other"), {}).text, HasSubstr("粉丝会收到：（不回复）"));
+  EXPECT_THAT(Explain(account_, EventMessage("subscrbe", ""), {}).text, HasSubstr("subscribe（关注）"));
   EXPECT_THAT(Explain(account_, EventMessage("VIEW", "https://e.com"), {}).text,
               AllOf(HasSubstr("不会把对这种事件的回复显示"), Not(HasSubstr("粉丝会收到"))));
 }
