@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "app/account_data.h"
 
+#include <string>
 #include <utility>
 
 namespace yingda::app {
 
 namespace {
 
+std::string RulePlace(const rules::Rule& rule) { return rule.Source() + ":" + std::to_string(rule.column) + ": "; }
+
 /// What rules ask for that this account, as it is configured, has not.
 void WarnOfAbilities(const config::AccountConfig& account, const rules::RuleSet& rules,
                      std::vector<std::string>& warnings) {
   if (const rules::Rule* const rule = rules.FirstForModel(); rule != nullptr && account.upstreams.empty()) {
-    warnings.push_back(rule->Source() + ": 这条规则把消息交给模型，但账号 " + account.name +
+    warnings.push_back(RulePlace(*rule) + "这条规则把消息交给模型，但账号 " + account.name +
                        " 没有配置 upstreams：粉丝会收到“暂时回答不了”，请配置模型或换成一条回复");
   }
   const bool has_api = !account.app_secret.empty() || !account.api_key.empty();
   const bool may_send = account.kind != config::AccountConfig::Kind::kPassive && has_api;
   if (const rules::Rule* const rule = rules.FirstSendingAll(); rule != nullptr && !may_send) {
-    warnings.push_back(rule->Source() + ": mode: all 的第二条起要用客服消息发，但账号 " + account.name +
+    warnings.push_back(RulePlace(*rule) + "mode: all 的第二条起要用客服消息发，但账号 " + account.name +
                        " 发不了（kind: passive，或没有 app_secret）：只会发第一条，请改用 random 或合并成一条");
   }
 }

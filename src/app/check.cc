@@ -57,6 +57,7 @@ bool CheckAccount(const config::AccountConfig& account) {
   rules::LintOptions options;
   options.words = data->files.words.get();
   options.commands = bot::CommandsToKeepFree();
+  options.now = base::SystemClock().WallNow();
   std::vector<std::string> warnings = std::move(data->warnings);
   for (std::string& line : rules::Lint(data->files.rules->rules(), options)) warnings.push_back(std::move(line));
   warnings = Sorted(std::move(warnings));

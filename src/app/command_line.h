@@ -33,7 +33,8 @@ struct ExplainArguments {
   std::string config_file;
   std::string account;
   std::string text;
-  std::string at;  // a time in China, "2026-11-21 23:00"; empty: now
+  std::string event, key;  // instead of a text: subscribe, scan, click, …, and the menu's key or the QR code's scene
+  std::string at;          // a time in China, "2026-11-21 23:00"; empty: now
   bool json = false;
 };
 int RunExplain(const ExplainArguments& arguments);

@@ -18,6 +18,10 @@ class NoCallModel final : public model::ChatModel {
 }  // namespace
 
 int RunExplain(const ExplainArguments& arguments) {
+  if (arguments.text.empty() && arguments.event.empty()) {
+    std::fprintf(stderr, "yingda explain: name a text, or an event with --event\n");
+    return kExitUsage;
+  }
   base::WallTime now = base::SystemClock().WallNow();
   if (!arguments.at.empty()) {
     const auto minute = rules::ParseMinute(arguments.at, false);
@@ -42,8 +46,10 @@ int RunExplain(const ExplainArguments& arguments) {
   account.settings.Set(std::make_shared<const bot::AccountSettings>(SettingsOf(*from)));
   account.files.Set(std::make_shared<const bot::AccountFiles>(data->files));
   if (!from->upstreams.empty()) account.model = &model;
-  const server::Explanation explanation =
-      server::Explain(account, server::TextMessage(base::ToValidUtf8(arguments.text)), now);
+  const wechat::Incoming message = arguments.event.empty() ? server::TextMessage(base::ToValidUtf8(arguments.text))
+                                                           : server::EventMessage(base::ToValidUtf8(arguments.event),
+                                                                                  base::ToValidUtf8(arguments.key));
+  const server::Explanation explanation = server::Explain(account, message, now);
   std::fputs(arguments.json ? explanation.json.c_str() : explanation.text.c_str(), stdout);
   return kExitOk;
 }

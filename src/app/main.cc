@@ -34,12 +34,19 @@ int main(int argc, char** argv) {
 
   ExplainArguments explain_arguments;
   CLI::App* explain =
-      cli.add_subcommand("explain", "Say which rule or word would act on a text, from which file and line, and why");
+      cli.add_subcommand("explain",
+                         "Say which rule or word would act, from which file and line, and why. On a text: "
+                         "explain \"几点开门\"; on an event: explain --event click --key CONTACT");
   add_config(explain);
   add_account(explain);
   explain->add_flag("--json", explain_arguments.json, "Print JSON");
   explain->add_option("--at", explain_arguments.at, "As if it were then, e.g. \"2026-11-21 23:00\" (China time)");
-  explain->add_option("text", explain_arguments.text, "What a follower would send")->required();
+  CLI::Option* const event =
+      explain->add_option("--event", explain_arguments.event,
+                          "An event instead of a text: subscribe (关注), scan (扫码), click (点菜单), …");
+  explain->add_option("--key", explain_arguments.key, "Of the event: the menu's key, or the scene of the QR code")
+      ->needs(event);
+  explain->add_option("text", explain_arguments.text, "What a follower would send")->excludes(event);
 
   ChatArguments chat_arguments;
   CLI::App* chat = cli.add_subcommand(

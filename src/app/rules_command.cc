@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/rules_command.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -59,12 +60,15 @@ base::Result<void> WriteFile(const fs::path& path, const std::string& text, bool
   out << text;
   out.close();
   int error = out.fail() ? EIO : 0;
-  if (error == 0) {
-    // link() refuses what is there already, in one step; rename() replaces it.
-    const bool done = force ? rename(part.c_str(), path.c_str()) == 0 : link(part.c_str(), path.c_str()) == 0;
-    error = done ? 0 : errno;
+  if (error == 0 && !force) {
+    // Takes the name, in one step and only if it is free; not by link(), which some file systems do not know. An empty
+    // file has no rules, so it harms nobody who looks just now.
+    const int taken = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    error = taken >= 0 ? 0 : errno;
+    if (taken >= 0) close(taken);
   }
-  unlink(part.c_str());
+  if (error == 0 && rename(part.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) unlink(part.c_str());
   if (error == 0) return {};
   if (error == EEXIST) {
     return base::Error{base::ErrorCode::kInvalidArgument,
@@ -85,6 +89,26 @@ std::string TroubleReading(const rules::AutoreplyImport& imported) {
   base::YamlProblems warnings("imported.yml", base::YamlLanguage::kChinese);
   rules::ParseRules(imported.text, problems, warnings);
   return problems.Text();
+}
+
+/// The account's rules but for those of the file that is going to be written. None if they cannot be read.
+std::vector<rules::Rule> RulesBeside(const config::AccountConfig& account, const fs::path& output) {
+  rules::LoadReport report;
+  const auto loaded = rules::RuleSet::Load(account.rules, report);
+  std::vector<rules::Rule> beside;
+  if (!loaded) return beside;
+  std::error_code ignored;
+  const fs::path written = fs::weakly_canonical(output, ignored);
+  std::string file;
+  bool same = false;
+  for (const rules::Rule& rule : (*loaded)->rules()) {
+    if (rule.file != file) {
+      file = rule.file;
+      same = fs::weakly_canonical(file, ignored) == written;
+    }
+    if (!same) beside.push_back(rule);
+  }
+  return beside;
 }
 
 /// What the account's rules say about the new file now that it is among them.
@@ -148,7 +172,8 @@ int RulesCommand::Run() {
 
   const base::Result<std::string> json = a.online ? FetchOnline(*account) : ReadFile(a.file);
   if (!json) return Fail(json.error().message);
-  const base::Result<rules::AutoreplyImport> imported = rules::ImportAutoreply(*json);
+  const base::Result<rules::AutoreplyImport> imported =
+      rules::ImportAutoreply(*json, account ? RulesBeside(*account, output) : std::vector<rules::Rule>());
   if (!imported) return Fail((a.online ? "" : a.file + ": ") + imported.error().message);
   for (const std::string& note : imported->notes) std::printf("注意 %s\n", note.c_str());
   if (imported->text.empty()) {

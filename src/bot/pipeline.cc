@@ -98,12 +98,11 @@ Decision DecideEvent(const Moment& now, const wechat::Incoming& message, Pipelin
     return decision;
   }
   if (!now.files.rules) return decision;
-  const std::string name = Lower(message.event_name);
-  const bool by_scene = message.event == wechat::EventType::kSubscribe || message.event == wechat::EventType::kScan;
+  const RuleEvent event = RuleEventOf(message);
   rules::RuleInput input = InputOf(now, message);
   input.kind = rules::RuleInput::kEvent;
-  input.event = name;
-  input.event_key = by_scene ? message.scene() : std::string_view(message.event_key);
+  input.event = event.name;
+  input.event_key = event.key;
   auto match = now.files.rules->Match(input, scratch.rules);
   if (!match) return decision;
   decision = FromRule(now, Route::kEvent, {}, *std::move(match), scratch);
@@ -263,6 +262,11 @@ const char* ToString(Decision::Action action) {
 std::string PromptWith(const std::string& system_prompt, const std::string& instruction) {
   if (system_prompt.empty() || instruction.empty()) return system_prompt + instruction;
   return system_prompt + "\n\n" + instruction;
+}
+
+RuleEvent RuleEventOf(const wechat::Incoming& message) {
+  const bool by_scene = message.event == wechat::EventType::kSubscribe || message.event == wechat::EventType::kScan;
+  return {Lower(message.event_name), by_scene ? message.scene() : std::string_view(message.event_key)};
 }
 
 Decision Decide(const Account& account, const wechat::Incoming& message, const Occasion& occasion,

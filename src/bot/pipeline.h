@@ -62,6 +62,14 @@ struct Occasion {
   rules::Cooldowns* cooldowns = nullptr;  // null: nothing cools down, as for explaining
 };
 
+/// An event as rules name it: in lower case, with a menu's key, or with a QR code's scene. `key` is a view of the
+/// message.
+struct RuleEvent {
+  std::string name;
+  std::string_view key;
+};
+RuleEvent RuleEventOf(const wechat::Incoming& message);
+
 /// One message's way: events by rules, or `success` (a reply that WeChat does not show goes into `more`, where the
 /// account may send messages); texts (and recognised voice) through the word filter, the keyword
 /// rules, the commands and the default rules to the model; places, links and pictures that the account's model sees

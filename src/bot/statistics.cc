@@ -91,9 +91,11 @@ void Statistics::Count(const Decision& decision, const wechat::Incoming& message
   routes_.at(static_cast<size_t>(decision.route)).fetch_add(1, std::memory_order_relaxed);
   if (decision.rules) CountRule(decision.rules, decision.rule_index);
   if (decision.words) CountWords(*decision.words, decision.found, filter::Direction::kInbound);
-  const bool by_rule = decision.rules != nullptr;  // a rule may hand a message to the model, too
+  // A rule may hand a message to the model, too; and a default rule answers because no rule was about the message.
+  const bool by_default =
+      decision.rules && decision.rules->rules()[decision.rule_index].match == rules::MatchKind::kDefault;
   const bool asks = decision.route == Decision::Route::kModel && decision.picture_url.empty();
-  if (asks && !by_rule) CountQuestion(decision, message);
+  if (by_default || (asks && !decision.rules)) CountQuestion(decision, message);
 }
 
 void Statistics::CountRule(const std::shared_ptr<const rules::RuleSet>& rules, uint32_t index) {

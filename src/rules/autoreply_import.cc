@@ -9,6 +9,8 @@
 #include "filter/fold.h"
 #include "filter/pattern_index.h"
 #include "rules/autoreply_reply.h"
+#include "rules/import_precedence.h"
+#include "rules/rule_file.h"
 #include "rules/rule_text.h"
 
 namespace yingda::rules {
@@ -26,6 +28,9 @@ bool IsOn(const json& object, const char* key) {
 
 class Importer {
  public:
+  /// `precedences` of the rules that are not switched off, in their order.
+  explicit Importer(std::vector<Precedence> precedences) : precedences_(std::move(precedences)) {}
+
   AutoreplyImport Import(const json& info) {
     ImportSubscribe(info);
     const json& list = ConsoleMember(ConsoleMember(info, "keyword_autoreply_info"), "list");
@@ -74,7 +79,7 @@ class Importer {
     BeginRule({});
     Line("- ", "event: subscribe");
     Line("  ", "name: " + name);
-    if (!IsOn(info, "is_add_friend_reply_open")) SwitchedOff(name);
+    IsOn(info, "is_add_friend_reply_open") ? WritePrecedence(name) : SwitchedOff(name);
     WriteReplies(replies);
   }
 
@@ -84,20 +89,34 @@ class Importer {
     if (!reply.is_object() || reply.empty()) return;
     const std::vector<WrittenReply> replies = Usable({Write(name, reply, 1)}, name, "");
     if (replies.empty()) return;
-    BeginRule(
-        {"和微信后台一样，对每个粉丝一小时最多回复一次。",
-         "注意：它会抢在大模型前面，粉丝每小时的第一个问题得到的是这句话。想让大模型回答，请写 enabled: false。"});
+    BeginRule({"和微信后台一样，对每个粉丝一小时最多回复一次。",
+               "注意：它会抢在大模型前面，粉丝每小时的第一个问题得到的是这句话。想让大模型回答，请写 enabled: false。",
+               "在微信后台，发图片、语音、位置等也会得到它；这里它只回答文字。别的消息回什么，写在 config.yml 的 texts "
+               "里。"});
     Note(name, "它会抢在大模型前面回答粉丝每小时的第一个问题；想让大模型回答，请写 enabled: false");
+    Note(name,
+         "这里它只回答文字；图片、语音、位置等消息回什么，写在 config.yml 的 texts 里（image、voice、location 等）");
     Line("- ", "default: true");
     Line("  ", "name: " + name);
     Line("  ", "cooldown: 60m");
-    if (!IsOn(info, "is_autoreply_open")) SwitchedOff(name);
+    IsOn(info, "is_autoreply_open") ? WritePrecedence(name) : SwitchedOff(name);
     WriteReplies(replies);
   }
 
   void SwitchedOff(const std::string& name) {
     Line("  ", "enabled: false  # 在微信后台也是关着的");
     Note(name, "在微信后台是关着的，导入后也是停用的；要用它请删掉 enabled: false 这一行");
+  }
+
+  /// Of the rule that is being written, unless it is switched off.
+  void WritePrecedence(const std::string& name) {
+    const size_t rule = enabled_++;
+    if (rule >= precedences_.size() || precedences_[rule].over.empty()) return;
+    const Precedence& precedence = precedences_[rule];
+    const std::string over = ForComment(precedence.over);
+    Line("  ", "priority: " + std::to_string(precedence.priority) + "  # 排到 " + over + "前面");
+    Note(name, over + "本来会抢在它前面，所以给它加了 priority: " + std::to_string(precedence.priority) +
+                   "。两条里不要的那一条，请删掉");
   }
 
   struct Keywords {
@@ -170,7 +189,7 @@ class Importer {
       if (is_new || found->second.name == name) continue;
       const bool this_one = exact && !found->second.exact;
       const std::string text = "关键词“" + ForComment(keyword) + "”也在规则“" + ForComment(found->second.name) +
-                               "”里：微信随机用一条，这里整句是它时总是用“" +
+                               "”里：微信随机用一条，这里粉丝只发这个词时总是用“" +
                                ForComment(this_one ? name : found->second.name) + "”";
       comments.push_back(text);
       Note(name, text);
@@ -187,6 +206,7 @@ class Importer {
     if (name != keywords.front()) Line("  ", "name: " + YamlScalar(name));
     if (exact) Line("  ", "match: exact");
     if (!mode.empty()) Line("  ", "mode: " + mode);
+    WritePrecedence(name);
     WriteReplies(replies);
   }
 
@@ -251,6 +271,8 @@ class Importer {
     std::string name;
     bool exact;
   };
+  const std::vector<Precedence> precedences_;
+  size_t enabled_ = 0;  // rules written so far that are not switched off
   AutoreplyImport result_;
   std::string body_;
   std::unordered_map<std::string, Seen> seen_;  // by folded keyword: the first rule that has it
@@ -273,13 +295,13 @@ std::string AutoreplyErrcode(int errcode) {
       return "今天调用这个接口的次数用完了" + code + "：请明天再试，或在微信后台清零。";
     case 48001:
     case 50001:
-      return "这个账号没有权限读取自动回复" + code + "：请在微信后台把规则抄进 reply_rules。";
+      return "这个账号没有权限读取自动回复" + code + "：请打开微信后台的“自动回复”，照着写进 reply_rules 里的文件。";
     default:
       return "微信返回了错误" + code + "，没有给出自动回复的内容。";
   }
 }
 
-base::Result<AutoreplyImport> ImportAutoreply(std::string_view text) {
+base::Result<AutoreplyImport> ImportAutoreply(std::string_view text, const std::vector<Rule>& beside) {
   if (text.size() > kMaxBytes) return base::Error{base::ErrorCode::kInvalidArgument, "文件太大：最多 16 MiB"};
   const json info = json::parse(text, nullptr, false);
   if (info.is_discarded() || !info.is_object()) {
@@ -298,7 +320,10 @@ base::Result<AutoreplyImport> ImportAutoreply(std::string_view text) {
     return base::Error{base::ErrorCode::kInvalidArgument,
                        "里面没有自动回复：请把 get_current_autoreply_info 返回的内容原样存成文件"};
   }
-  return Importer().Import(info);
+  AutoreplyImport imported = Importer({}).Import(info);
+  if (beside.empty()) return imported;
+  base::YamlProblems problems("", base::YamlLanguage::kChinese), warnings("", base::YamlLanguage::kChinese);
+  return Importer(PrecedenceBeside(ParseRules(imported.text, problems, warnings), beside)).Import(info);
 }
 
 }  // namespace yingda::rules

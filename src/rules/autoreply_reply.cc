@@ -32,12 +32,13 @@ void Say(const std::string& text, WrittenReply& written) { written.comments.push
 
 void Media(const std::string& kind, const std::string& media_id, WrittenReply& written) {
   const std::string what = kind == "voice" ? "语音" : "图片";
+  const std::string this_one = kind == "voice" ? "这段语音" : "这张图片";
   if (base::TrimBlanks(media_id).empty() || IsAddress(media_id)) {
     written = Without(what + "没有素材编号，没有导入：请把它上传到素材库，再写 " + kind + ": 素材编号" +
                       (media_id.empty() ? "" : "；原来的地址是 " + ForComment(media_id)));
     return;
   }
-  Say("这个" + what + "的编号是临时的，3 天后失效：请把" + what + "上传为永久素材，换成它的编号", written);
+  Say(this_one + "的编号是临时的，3 天后失效：请把" + what + "上传为永久素材，换成它的编号", written);
   written.section = true;
   written.lines = {kind + ": " + YamlScalar(media_id)};
 }
@@ -48,7 +49,7 @@ void Video(const std::string& content, WrittenReply& written) {
                       (content.empty() ? "" : "；原来的地址是 " + ForComment(content)));
     return;
   }
-  Say("这个视频的编号是临时的，3 天后失效：请把视频上传为永久素材，换成它的编号", written);
+  Say("这段视频的编号是临时的，3 天后失效：请把视频上传为永久素材，换成它的编号", written);
   written.section = true;
   written.lines = {"video: " + YamlScalar(content)};
 }
@@ -129,7 +130,7 @@ WrittenReply WriteConsoleReply(const json& reply, size_t max_articles) {
   } else if (type == "news") {
     News(reply, max_articles, written);
   } else {
-    return Without("“" + ForComment(type) + "”类型的回复这里没有，没有导入" +
+    return Without("“" + ForComment(type) + "”这种回复这里没有，所以没有导入" +
                    (content.empty() ? "" : "；它的内容是 " + ForComment(content)));
   }
   return written;

@@ -68,7 +68,8 @@ void ReadMoment(YamlMap& map, std::string_view key, int64_t& minute) {
   }
 }
 
-void ReadSchedule(YamlMap& map, Schedule& schedule) {
+void ReadSchedule(YamlMap& map, Rule& rule) {
+  Schedule& schedule = rule.schedule;
   for (const YamlNode* const item : Scalars(map, "hours", "[\"9:00-18:00\"]")) {
     if (const auto hours = ParseHours(item->text)) {
       schedule.hours.push_back(*hours);
@@ -86,6 +87,10 @@ void ReadSchedule(YamlMap& map, Schedule& schedule) {
   }
   ReadMoment(map, "from", schedule.from);
   ReadMoment(map, "until", schedule.until);
+  if (const YamlNode* const until = map.Find("until")) {
+    rule.until_line = until->line;
+    rule.until_column = until->column;
+  }
   if (schedule.until <= schedule.from) map.Problem("until", "", "until 比 from 还早：这条规则永远不会生效，请改正日期");
 }
 
@@ -93,7 +98,7 @@ void ReadSchedule(YamlMap& map, Schedule& schedule) {
 
 void ReadConditions(YamlMap& map, Rule& rule) {
   ReadExclude(map, rule);
-  ReadSchedule(map, rule.schedule);
+  ReadSchedule(map, rule);
   rule.cooldown = map.Duration("cooldown", 0s, 1s, 24h * 30);
 }
 

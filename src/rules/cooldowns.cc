@@ -26,9 +26,10 @@ bool Cooldowns::Take(uint64_t rule, std::string_view account, std::string_view o
       // A clock that was set back must not keep a rule quiet for longer than it says.
       if (now >= entry.began && now < entry.ends) return false;
     }
+    if (found != state.entries.end()) Forget(state, found);
     MakeRoom(state, now);
     state.entries[key] = {message, now, now + cooldown};
-    state.by_age.emplace_back(now, key);
+    state.by_end.emplace(now + cooldown, key);
     return true;
   });
 }
@@ -37,15 +38,16 @@ size_t Cooldowns::Size() const {
   return state_.With([](const State& state) { return state.entries.size(); });
 }
 
+void Cooldowns::Forget(State& state, Entries::iterator entry) {
+  state.by_end.erase({entry->second.ends, entry->first});
+  state.entries.erase(entry);
+}
+
 void Cooldowns::MakeRoom(State& state, base::WallTime now) const {
-  while (!state.by_age.empty()) {
-    const auto [began, key] = state.by_age.front();
-    const auto found = state.entries.find(key);
-    // A key that began again later has a younger line further back.
-    const bool current = found != state.entries.end() && found->second.began == began;
-    if (current && found->second.ends > now && state.by_age.size() < std::max<size_t>(1, options_.max_entries)) return;
-    if (current) state.entries.erase(found);
-    state.by_age.pop_front();
+  while (!state.by_end.empty()) {
+    const auto [ends, key] = *state.by_end.begin();
+    if (ends > now && state.entries.size() < std::max<size_t>(1, options_.max_entries)) return;
+    Forget(state, state.entries.find(key));
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <set>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -14,11 +14,11 @@
 namespace yingda::rules {
 
 /// Who got the reply of which rule lately (cooldown: 10m). Outlives the rule sets that ask it; a restart forgets all.
-/// Thread-safety: all members; one short lock. Memory: about 100 bytes an entry.
+/// Thread-safety: all members; one short lock. Memory: about 150 bytes an entry.
 class Cooldowns {
  public:
   struct Options {
-    size_t max_entries = 100'000;  // rules times followers that cool down; over it the oldest go first
+    size_t max_entries = 100'000;  // rules times followers that cool down; over it the one that ends first goes
   };
 
   explicit Cooldowns(Options options) : options_(options) {}
@@ -35,11 +35,13 @@ class Cooldowns {
     uint64_t message = 0;
     base::WallTime began{}, ends{};
   };
+  using Entries = std::unordered_map<uint64_t, Entry>;
   struct State {
-    std::unordered_map<uint64_t, Entry> entries;
-    std::deque<std::pair<base::WallTime, uint64_t>> by_age;  // when it began; one line for each time it did
+    Entries entries;
+    std::set<std::pair<base::WallTime, uint64_t>> by_end;  // one line for each entry
   };
 
+  static void Forget(State& state, Entries::iterator entry);
   void MakeRoom(State& state, base::WallTime now) const;
 
   const Options options_;

@@ -10,7 +10,7 @@
 namespace yingda::rules {
 
 /// What lint finds, counted by kind: a thousand findings of one kind must not hide one of another.
-enum class LintKind { kHidden, kCommand, kExpression, kEvent, kWords, kMedia, kText, kLink };
+enum class LintKind { kHidden, kCommand, kExpression, kEvent, kWords, kMedia, kText, kLink, kOver };
 
 /// Thread-safety: none.
 class LintReport {
@@ -30,7 +30,7 @@ class LintReport {
     int line, column;
     std::string text;
   };
-  static constexpr size_t kKinds = static_cast<size_t>(LintKind::kLink) + 1;
+  static constexpr size_t kKinds = static_cast<size_t>(LintKind::kOver) + 1;
 
   void Add(LintKind kind, const std::string& file, int line, int column, std::string text);
 

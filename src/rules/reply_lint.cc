@@ -105,7 +105,6 @@ class TagReader {
   }
 
   void ReadAddress(std::string_view address) {
-    if (address.starts_with('{')) return;  // what is filled in, nobody knows yet
     if (address.starts_with("weixin://bizmsgmenu")) {
       if (address.find("msgmenucontent=") == std::string_view::npos ||
           address.find("msgmenuid=") == std::string_view::npos) {
@@ -114,6 +113,10 @@ class TagReader {
       return;
     }
     const std::string lower = Lower(address);
+    if (lower.starts_with("{") || lower.starts_with("https://{") || lower.starts_with("http://{")) {
+      Note("链接的网站不能由粉丝的话填出来，这样的链接打不开：请写出网站，例如 https://example.com/search?q={1}");
+      return;
+    }
     if (lower.starts_with("https://") || lower.starts_with("http://") || lower.starts_with("weixin://")) return;
     Note("链接地址“" + std::string(address) + "”不完整：请写上开头的 https://");
   }
@@ -257,15 +260,17 @@ void LintWords(const Rule& rule, const filter::WordFilter& words, filter::Scratc
       if (verdict.level != filter::Level::kBlock) continue;
       report.Add(LintKind::kWords, rule, keyword,
                  "“" + keyword.text + "”里有敏感词" + Found(words, verdict) +
-                     "：含有它的消息先被拦下，轮不到这条规则。请换一个关键词，或把它加进 allow 词表");
+                     "：含有它的消息会先被拦下，轮不到这条规则。请换一个关键词，或把它写进 filters/allow");
     }
   }
   for (const ReplyTemplate& reply : rule.replies) {
     if (reply.ForModel()) continue;
     const filter::Verdict verdict = words.Check(ShownText(reply.pattern()), filter::Direction::kOutbound, scratch);
     if (verdict.level < filter::Level::kMask) continue;
-    report.Add(LintKind::kWords, rule, reply,
-               "回复里有敏感词" + Found(words, verdict) + "：请换一个说法，或把它加进 allow 词表");
+    report.Add(
+        LintKind::kWords, rule, reply,
+        "回复里有敏感词" + Found(words, verdict) +
+            "：规则的回复不经过敏感词过滤，粉丝会原样看到。请换一个说法；没有问题的话，把这个说法写进 filters/allow");
   }
 }
 

@@ -194,8 +194,13 @@ class ReplyReader {
 
   std::string Address(YamlMap& map, std::string_view key) {
     std::string url = map.String(key);
-    const bool absolute = url.starts_with("http://") || url.starts_with("https://") || url.starts_with("{");
-    if (!base::TrimBlanks(url).empty() && !absolute) {
+    if (base::TrimBlanks(url).empty()) return url;
+    const size_t host = url.starts_with("https://") ? 8 : (url.starts_with("http://") ? 7 : 0);
+    if (url.compare(host, 1, "{") == 0) {
+      map.Problem(key, "",
+                  std::string(key) + " 的网站不能由粉丝的话填出来：填进网址的字会先编码，这样的链接打不开。" +
+                      "请写出网站，例如 https://example.com/search?q={1}");
+    } else if (host == 0 || host == url.size()) {
       map.Problem(key, "", std::string(key) + " 应当是以 https:// 或 http:// 开头的完整网址");
     }
     return url;

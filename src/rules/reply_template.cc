@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "rules/schedule.h"
 
 namespace yingda::rules {
@@ -73,6 +74,52 @@ void AppendPercentEncoded(std::string& out, std::string_view text) {
   }
 }
 
+/// In a link that sends a message for its reader these would end it; nobody knows whether WeChat decodes "%26" there.
+void AppendWide(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        out += "＂";
+        break;
+      case '&':
+        out += "＆";
+        break;
+      case '<':
+        out += "＜";
+        break;
+      case '>':
+        out += "＞";
+        break;
+      default:
+        out += c;
+    }
+  }
+}
+
+/// What stands before `at` in the same address, if it is one. In an <a href="…"> that is what is in its quotes;
+/// elsewhere WeChat makes a link of ASCII without blanks.
+std::string_view AddressBefore(std::string_view text, size_t at) {
+  const std::string_view before = text.substr(0, at);
+  const size_t quote = before.find_last_of("\"'<>");
+  if (quote != std::string_view::npos && (before[quote] == '"' || before[quote] == '\'') &&
+      base::TrimBlanks(before.substr(0, quote)).ends_with('=')) {
+    return before.substr(quote + 1);
+  }
+  size_t begin = at;
+  while (begin > 0 && begin - 1 != quote && text[begin - 1] > ' ' && text[begin - 1] < 0x7F) --begin;
+  return before.substr(begin);
+}
+
+enum class Inside { kWords, kAddress, kTapToSend };
+
+Inside InsideOf(std::string_view text, size_t at) {
+  const std::string_view before = AddressBefore(text, at);
+  if (before.find("weixin://") != std::string_view::npos) return Inside::kTapToSend;
+  const bool address =
+      before.find("https://") != std::string_view::npos || before.find("http://") != std::string_view::npos;
+  return address ? Inside::kAddress : Inside::kWords;
+}
+
 std::string FillText(std::string_view text, Field field, const TemplateValues& values) {
   std::string filled;
   filled.reserve(text.size() + 32);
@@ -82,8 +129,11 @@ std::string FillText(std::string_view text, Field field, const TemplateValues& v
       at += 2;
     } else if (const Placeholder placeholder = PlaceholderAt(text, at); placeholder.length > 0) {
       const std::string value = ValueOf(placeholder, values);
-      if (field == Field::kAddress) {
+      const Inside inside = field == Field::kAddress ? Inside::kAddress : InsideOf(text, at);
+      if (inside == Inside::kAddress) {
         AppendPercentEncoded(filled, value);
+      } else if (inside == Inside::kTapToSend) {
+        AppendWide(filled, value);
       } else {
         filled += value;
       }

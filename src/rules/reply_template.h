@@ -20,8 +20,8 @@ struct TemplateValues {
 
 /// A reply of a rule whose texts may hold {0}…{99}: what a regex rule's expression matched ({0}) and its groups;
 /// {openid}; {date} and {time} in China (2026-11-21, 23:05). `{{` and `}}` stand for single braces; any other brace is
-/// itself. In addresses (url, picture, music) what is filled in is percent-encoded, so that what a follower types stays
-/// one part of the address.
+/// itself. In addresses (url, picture, music, and those that stand in a text) what is filled in is percent-encoded, so
+/// that what a follower types stays one part of the address.
 /// Thread-safety: immutable.
 class ReplyTemplate {
  public:

@@ -65,7 +65,8 @@ struct Rule {
   // When it counts although it matches.
   std::vector<Keyword> exclude;  // not when one of them occurs (folded, as contains); messages only
   Schedule schedule;
-  base::Duration cooldown{};  // not again for the same follower; 0: always
+  int until_line = 0, until_column = 0;  // where its end is written; 0: it has none
+  base::Duration cooldown{};             // not again for the same follower; 0: always
 
   /// "reply_rules/a.yml:12"
   std::string Source() const { return file + ":" + std::to_string(line); }

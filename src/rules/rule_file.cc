@@ -25,7 +25,6 @@ constexpr size_t kMaxFileBytes = size_t{16} << 20;
 constexpr size_t kMaxFilesInFolder = 10'000;
 constexpr size_t kMaxRegexBytes = 1000;
 constexpr size_t kMaxEventArticles = 8;
-constexpr int64_t kMaxPriority = 1'000'000;
 constexpr size_t kMaxReplies = 100;
 // The reply and the customer-service messages that WeChat allows behind it.
 constexpr size_t kMostAfterMessage = 1 + 5;
@@ -75,7 +74,7 @@ class RuleReader {
     rule_.line = node_.line;
     rule_.column = node_.column;
     rule_.name = map_.String("name");
-    rule_.priority = static_cast<int>(map_.Integer("priority", 0, -kMaxPriority, kMaxPriority));
+    rule_.priority = static_cast<int>(map_.Integer("priority", 0, -kHighestPriority, kHighestPriority));
     const bool enabled = map_.Bool("enabled", true);
     rule_.mode = map_.Choice<ReplyMode>(
         "mode", ReplyMode::kFirst,
@@ -130,13 +129,23 @@ class RuleReader {
   void ReadEvent() {
     if (map_.Has("match")) map_.Problem("match", "", "event 规则不用写 match：请删掉这一行");
     rule_.match = MatchKind::kEvent;
-    rule_.event = map_.String("event");
+    rule_.event = base::TrimBlanks(map_.String("event"));
+    if (rule_.event.empty() && map_.Find("event")->IsScalar()) {
+      map_.Problem("event", "",
+                   "event 是空的：请写上事件的名字，例如 subscribe（关注）、scan（扫码）、click（点菜单）");
+    }
     std::transform(rule_.event.begin(), rule_.event.end(), rule_.event.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     rule_.event_keys = map_.Strings("key");
+    const auto is_blank = [](const std::string& key) { return base::TrimBlanks(key).empty(); };
+    const bool no_key = map_.Has("key") && rule_.event_keys.empty() && map_.Find("key")->IsList();
+    if (no_key || std::any_of(rule_.event_keys.begin(), rule_.event_keys.end(), is_blank)) {
+      map_.Problem("key", "", "key 是空的：请写上菜单的 key 或二维码的参数；不管哪一个都回复时，请删掉 key 这一行");
+    }
     if (rule_.name.empty()) {
       rule_.name = rule_.event + (rule_.event_keys.empty() ? "" : " " + rule_.event_keys.front());
     }
+    if (rule_.event.empty()) return;
     const auto* known = std::find_if(std::begin(kEvents), std::end(kEvents),
                                      [&](const KnownEvent& e) { return e.name == rule_.event; });
     if (known == std::end(kEvents)) {

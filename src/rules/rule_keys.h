@@ -12,6 +12,7 @@ inline constexpr std::string_view kRuleKeys[] = {"name",  "keywords", "match", "
                                                  "hours", "days",     "from",  "until",    "cooldown"};
 inline constexpr std::string_view kMatchNames[] = {"exact", "prefix", "suffix", "all_of", "contains", "regex"};
 inline constexpr std::string_view kModeNames[] = {"first", "random", "all"};
+inline constexpr int kHighestPriority = 1'000'000;  // the lowest is its negative
 /// A reply is a text, or a section with exactly one of these.
 inline constexpr std::string_view kReplyKinds[] = {"text", "image",    "voice", "video", "music",
                                                    "news", "transfer", "none",  "model"};

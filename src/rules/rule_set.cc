@@ -125,13 +125,18 @@ void RuleSet::All(const RuleInput& input, Scratch& scratch) const {
 
 Rank RuleSet::FirstThatCounts(const RuleInput& input, Scratch& scratch) const {
   All(input, scratch);
+  scratch.refused.clear();
   Ranks& heap = scratch.ranks;  // mostly one of the first counts, so they are not all sorted
   std::make_heap(heap.begin(), heap.end(), std::greater<>());
   while (!heap.empty()) {
     std::pop_heap(heap.begin(), heap.end(), std::greater<>());
     const Rank rank = heap.back();
     heap.pop_back();
-    if (ObstacleOf(triggers_[rank].rule, input, scratch.keywords.folded) == Obstacle::kNone) return rank;
+    // A rule with many keywords is asked once, not once for each of them.
+    const uint32_t rule = triggers_[rank].rule;
+    if (scratch.refused.contains(rule)) continue;
+    if (ObstacleOf(rule, input, scratch.keywords.folded) == Obstacle::kNone) return rank;
+    scratch.refused.insert(rule);
   }
   return kNoRank;
 }

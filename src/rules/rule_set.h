@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/result.h"
@@ -78,6 +79,7 @@ class RuleSet {
     std::string plain;  // the message as expressions see it
     std::vector<std::string_view> groups;
     std::vector<Rank> ranks;
+    std::unordered_set<uint32_t> refused;  // rules
   };
 
   /// Reads every rule file of the folders. The error holds all mistakes of all files, one per line.

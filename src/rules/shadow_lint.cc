@@ -105,8 +105,8 @@ class PrecedenceLint {
       for (const Rank rank : ranks) {
         const Trigger& trigger = triggers_[rank];
         report_.Add(LintKind::kCommand, *trigger.rule, KeywordOf(trigger),
-                    Shown(trigger) + "会抢走指令“" + command +
-                        "”：粉丝发它时得到的是这条规则的回复，指令不再起作用。请把关键词写得更具体");
+                    Shown(trigger) + "会抢走指令“" + command + "”：粉丝发“" + command +
+                        "”时，得到的是这条规则的回复，指令不再起作用。请把关键词写得更具体");
       }
     }
   }
@@ -258,7 +258,7 @@ class PrecedenceLint {
       // The reader warns of those that match the empty text.
       if (keyword.regex->Matches("")) return;
       report_.Add(LintKind::kExpression, *trigger.rule, keyword,
-                  "这个正则表达式几乎匹配所有消息：排在它后面的规则轮不到，也不会再问大模型。请写得更具体");
+                  "几乎什么消息都会命中这个正则表达式：排在它后面的规则轮不到，也不会再问大模型。请写得更具体");
       return;
     }
     if (const Rank first = FirstForRegex(*keyword.regex, rank); first < rank) ReportHidden(rank, first, false);
@@ -284,14 +284,15 @@ class PrecedenceLint {
   void ReportHidden(Rank rank, Rank by, bool likely) {
     const Trigger &hidden = triggers_[rank], &first = triggers_[by];
     const Rule &late = *hidden.rule, &early = *first.rule;
-    std::string text = Shown(hidden) + (likely ? "几乎总是轮不到：" : "永远轮不到：") + "它匹配的消息，都先由 " +
-                       early.Source() + " 的 " + std::string(ToString(early.match)) + Shown(first) + " 回复（";
+    std::string text = Shown(hidden) + (likely ? "几乎总是轮不到：" : "永远轮不到：") + "命中它的消息，也命中 " +
+                       early.Source() + " 的 " + std::string(ToString(early.match)) + Shown(first) +
+                       "，由那一条先回复，因为";
     if (early.priority != late.priority) {
-      text += "priority " + std::to_string(early.priority) + "，这里是 " + std::to_string(late.priority) +
-              "）。请把这里的 priority 调高，或删掉其中一个";
+      text += "它的 priority 是 " + std::to_string(early.priority) + "，这里是 " + std::to_string(late.priority) +
+              "。请把这里的 priority 调高，或删掉其中一个";
     } else {
       text += "优先级相同时 " + std::string(ToString(early.match)) + " 排在 " + std::string(ToString(late.match)) +
-              " 前面）。请给这条规则写上更高的 priority，或删掉其中一个";
+              " 前面。请给这条规则写上更高的 priority，或删掉其中一个";
     }
     report_.Add(LintKind::kHidden, late, KeywordOf(hidden), std::move(text));
   }
@@ -323,7 +324,7 @@ void LintEvents(const std::vector<Rule>& rules, LintReport& report) {
     if (found == for_any_key.end() || found->second->priority <= rule.priority) continue;
     report.Add(LintKind::kEvent, rule,
                "这条规则永远轮不到：" + found->second->Source() + " 不管 key 是什么都回复 " + rule.event +
-                   "，而且 priority 更高。请把这里的 priority 调高");
+                   " 事件，而且 priority 更高。请把这里的 priority 调高，或删掉其中一条");
   }
 }
 
@@ -338,7 +339,7 @@ void LintExclude(const Rule& rule, LintReport& report) {
     if (found == rule.exclude.end()) continue;
     report.Add(LintKind::kHidden, rule, *found,
                "关键词“" + keyword.text + "”里就有 exclude 的“" + found->text +
-                   "”，所以它永远不会命中：请把 exclude 的词写长一些，或删掉其中一个");
+                   "”，所以有这个关键词的消息都不算：请把 exclude 的词写长一些，或删掉其中一个");
   }
 }
 

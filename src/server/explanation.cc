@@ -34,10 +34,28 @@ Json ReplyJson(const wechat::Reply& reply) {
   return std::visit(Visitor(), reply);
 }
 
+/// For a person.
 std::string TextOf(const wechat::Reply& reply) {
-  const auto* const text = std::get_if<wechat::TextReply>(&reply);
-  if (text != nullptr) return text->content;
-  return ReplyJson(reply).dump(-1, ' ', false, Json::error_handler_t::replace);
+  struct Visitor {
+    static std::string Media(const std::string& kind, const std::string& id) {
+      return kind + "（素材编号 " + id + "）";
+    }
+    std::string operator()(const wechat::NoReply&) const { return "（不回复）"; }
+    std::string operator()(const wechat::TextReply& r) const { return r.content; }
+    std::string operator()(const wechat::ImageReply& r) const { return Media("图片", r.media_id); }
+    std::string operator()(const wechat::VoiceReply& r) const { return Media("语音", r.media_id); }
+    std::string operator()(const wechat::VideoReply& r) const { return Media("视频", r.media_id); }
+    std::string operator()(const wechat::MusicReply& r) const { return "音乐“" + r.title + "” " + r.music_url; }
+    std::string operator()(const wechat::NewsReply& r) const {
+      std::string text = "图文";
+      for (const wechat::Article& article : r.articles) text += "“" + article.title + "” " + article.url + " ";
+      return text;
+    }
+    std::string operator()(const wechat::TransferReply& r) const {
+      return r.agent.empty() ? "（转给人工客服）" : "（转给客服 " + r.agent + "）";
+    }
+  };
+  return std::visit(Visitor(), reply);
 }
 
 const char* FateName(filter::Fate fate) {
@@ -74,20 +92,39 @@ void ExplainWords(const bot::Account& account, const std::string& text, Json& js
   if (!list.empty()) json["words"] = std::move(list);
 }
 
+/// Why a rule that would have answered did not get the message; nullptr: it did.
+const char* WhatCameFirst(const bot::Decision& decision) {
+  if (decision.rules != nullptr) return nullptr;
+  switch (decision.route) {
+    case bot::Decision::Route::kWords:
+      return "但消息里有敏感词，先被拦下了，轮不到规则";
+    case bot::Decision::Route::kCommand:
+      return "但内置指令排在它前面";
+    default:
+      return "但这种消息（事件）不看规则";
+  }
+}
+
 void ExplainRules(const bot::Account& account, const wechat::Incoming& message, base::WallTime now,
-                  bot::Decision::Route route, Json& json, std::string& lines) {
+                  const bot::Decision& decision, Json& json, std::string& lines) {
   const auto rules = account.files.Get()->rules;
   if (!rules) return;
   rules::RuleInput input;
-  input.kind = rules::RuleInput::kText;
-  input.text = message.content;
-  input.open_id = message.from_user;
+  const bot::RuleEvent event = bot::RuleEventOf(message);
+  if (message.type == wechat::MessageType::kEvent) {
+    input.kind = rules::RuleInput::kEvent;
+    input.event = event.name;
+    input.event_key = event.key;
+  } else {
+    input.text = message.content;
+  }
   input.now = now;
   Json list = Json::array();
   for (rules::RuleExplanation& rule : rules->Explain(input)) {
-    if (rule.is_default && rule.wins && route == bot::Decision::Route::kCommand) {
+    const char* const first = rule.wins ? WhatCameFirst(decision) : nullptr;
+    if (first != nullptr) {
       rule.wins = false;
-      rule.why = rule.matched + "，但内置指令排在它前面";
+      rule.why = (rule.is_default ? "" : "命中 ") + rule.matched + "，" + first;
     }
     list.push_back({{"rule", rule.rule}, {"source", rule.source}, {"wins", rule.wins}, {"why", rule.why}});
     lines += std::string(rule.wins ? "规则" : "落选的规则") + "“" + rule.rule + "”（" + rule.source + "）：" +
@@ -100,17 +137,17 @@ const char* RouteInWords(bot::Decision::Route route) {
   using Route = bot::Decision::Route;
   switch (route) {
     case Route::kEvent:
-      return "事件";
+      return "是一个事件";
     case Route::kWords:
       return "被敏感词拦下";
     case Route::kRule:
-      return "关键词规则";
+      return "由关键词规则回复";
     case Route::kCommand:
-      return "内置命令";
+      return "由内置指令处理";
     case Route::kModel:
-      return "交给模型";
+      return "交给大模型回答";
     case Route::kMessageType:
-      return "按消息类型回复";
+      return "不看规则，按消息的种类回复";
   }
   return "";
 }
@@ -124,6 +161,19 @@ wechat::Incoming TextMessage(std::string_view text) {
   message.type = wechat::MessageType::kText;
   message.type_name = "text";
   message.content = std::string(text);
+  return message;
+}
+
+wechat::Incoming EventMessage(std::string_view name, std::string_view key) {
+  wechat::Incoming message = TextMessage("");
+  message.type = wechat::MessageType::kEvent;
+  message.type_name = "event";
+  message.event_name = std::string(name);
+  message.event = wechat::EventTypeOf(name);
+  message.event_key = std::string(key);
+  // WeChat writes the scene of a code that a new follower scanned with a prefix, all others without.
+  const bool bare = message.event == wechat::EventType::kSubscribe && !key.empty() && !key.starts_with("qrscene_");
+  if (bare) message.event_key.insert(0, "qrscene_");
   return message;
 }
 
@@ -141,8 +191,21 @@ Explanation Explain(const bot::Account& account, const wechat::Incoming& message
                {"action", bot::ToString(decision.action)}};
   std::string& text = explanation.text;
   text = std::string("结果：") + RouteInWords(decision.route) + "\n";
+  const bool event = message.type == wechat::MessageType::kEvent;
+  if (event) {
+    json["event"] = message.event_name;
+    json["event_key"] = message.event_key;
+  }
+  const bool shown = !event || wechat::ShowsReply(message.event);
+  if (message.event == wechat::EventType::kOther) {
+    text += "没有听说过这种事件，所以不看规则；常用的有 subscribe（关注）、scan（扫码）、click（点菜单）\n";
+  } else if (!shown) {
+    text += "微信不会把对这种事件的回复显示给粉丝，所以不看规则\n";
+  }
   if (!decision.source.empty()) json["source"] = decision.source;
-  if (decision.action == bot::Decision::Action::kReply || decision.action == bot::Decision::Action::kClear) {
+  const bool replies =
+      decision.action == bot::Decision::Action::kReply || decision.action == bot::Decision::Action::kClear;
+  if (replies && shown) {
     json["reply"] = ReplyJson(decision.reply);
     text += "粉丝会收到：" + TextOf(decision.reply) + "\n";
     for (const wechat::Reply& more : decision.more) {
@@ -159,7 +222,7 @@ Explanation Explain(const bot::Account& account, const wechat::Incoming& message
     }
   }
   ExplainWords(account, message.content, json, text);
-  ExplainRules(account, message, now, decision.route, json, text);
+  ExplainRules(account, message, now, decision, json, text);
   explanation.json = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return explanation;
 }

@@ -23,5 +23,8 @@ Explanation Explain(const bot::Account& account, const wechat::Incoming& message
 
 /// A text message of an invented follower, for Explain.
 wechat::Incoming TextMessage(std::string_view text);
+/// An event of an invented follower. `name` as rules or WeChat write it; `key`: a menu's key, or the scene of a QR
+/// code, with or without qrscene_.
+wechat::Incoming EventMessage(std::string_view name, std::string_view key);
 
 }  // namespace yingda::server

@@ -142,10 +142,12 @@ class RulesImportTest(unittest.TestCase):
         (self.root / "reply_rules/a.yml").write_text("- event: subscribe\n  reply: 欢迎\n", encoding="utf-8")
         result = run("rules", "import", self.console, "-c", self.config)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(self.output.read_text(encoding="utf-8"), self.expected)
+        raised = "  name: 关注后的回复\n  priority: 1  # 排到 a.yml 的“subscribe”前面\n"
+        self.assertEqual(self.output.read_text(encoding="utf-8"), self.expected.replace("  name: 关注后的回复\n", raised))
         self.assertIn("9 条规则", result.stdout)
-        self.assertIn("这个图片的编号是临时的", result.stdout)
-        self.assertRegex(result.stderr, "imported.yml:\\d+:\\d+: “subscribe”已经写在")
+        self.assertIn("这张图片的编号是临时的", result.stdout)
+        self.assertIn("a.yml 的“subscribe”本来会抢在它前面", result.stdout)
+        self.assertRegex(result.stderr, "a.yml:1:\\d+: “subscribe”已经写在")
         self.assertEqual([], [path for path in (self.root / "reply_rules").iterdir() if path.name.startswith(".")])
 
     def test_a_file_that_is_there_stays_unless_forced(self):
@@ -190,6 +192,15 @@ class ExplainTest(unittest.TestCase):
         result = run("explain", "--json", "我想找网络博彩平台")
         self.assertIn("default.txt:", result.stdout)
         self.assertIn('"route": "words"', result.stdout)
+
+    def test_events_are_explained_too(self):
+        result = run("explain", "--event", "subscribe", "--key", "door-7")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("欢迎关注", result.stdout)
+        self.assertIn("reply_rules/default.yml:", result.stdout)
+        self.assertIn("--event click --key", run("explain", "--help").stdout)
+        for wrong in ((), ("--key", "a"), ("--event", "click", "一句话")):
+            self.assertEqual(run("explain", *wrong).returncode, 64, wrong)
 
     def test_everything_else_goes_to_the_model(self):
         self.assertIn('"action": "ask_model"', run("explain", "--json", "今天天气怎么样").stdout)

@@ -32,6 +32,9 @@ GOOD = [
     "- {keywords: [a1], reply: {none: true}}",
     "- {keywords: [a1], reply: {model: 请用一句话回答}}",
     "- {keywords: [a1], reply: {model: true}}",
+    "- {keywords: [a1], reply: {model: 5}}",
+    "- {keywords: [a1], name: '', cooldown: 1.5h, reply: b}",
+    "- {keywords: ['a(.*)'], match: regex, reply: {news: [{title: t, url: 'https://e.com/?q={1}', picture: ''}]}}",
 ]
 BAD = [
     "a: b",
@@ -42,6 +45,7 @@ BAD = [
     "- {keywords: {a: b}, reply: b}",
     "- {keywords: [a1], event: click, reply: b}",
     "- {keywords: [a1], key: A, reply: b}",
+    "- {keywords: [a1], default: false, reply: b}",
     "- {keywords: [a1], default: true, reply: b}",
     "- {event: click, match: exact, reply: b}",
     "- {event: click, exclude: 不, reply: b}",
@@ -61,6 +65,18 @@ BAD = [
     "- {keywords: [a1], reply: {video: {title: t}}}",
     "- {keywords: [a1], reply: {music: {title: t}}}",
     "- {keywords: [a1], reply: {music: {thumb_media_id: M, url: e.com}}}",
+    "- {keywords: ['a(.*)'], match: regex, reply: {news: [{title: t, url: '{1}'}]}}",
+    "- {keywords: ['a(.*)'], match: regex, reply: {news: [{title: t, url: 'https://{1}/'}]}}",
+    "- {keywords: [a1], reply: {news: [{title: t, url: ' '}]}}",
+    "- {keywords: [a1], reply: {news: [{title: '', url: 'https://e.com'}]}}",
+    "- {keywords: [''], reply: b}",
+    "- {keywords: [a1], exclude: ['', b], reply: b}",
+    "- {keywords: [a1], reply: ' '}",
+    "- {keywords: [a1], reply: {image: ''}}",
+    "- {event: '', reply: b}",
+    "- {event: click, key: [], reply: b}",
+    "- {event: click, key: '', reply: b}",
+    "- {keywords: [a1], cooldown: 0, reply: b}",
     "- {keywords: [a1], reply: {news: []}}",
     "- {keywords: [a1], reply: {news: [{title: t}]}}",
     "- {keywords: [a1], reply: {news: [{title: t, url: 'e.com/a'}]}}",
@@ -69,6 +85,8 @@ BAD = [
     "- {keywords: [a1], reply: {transfer: someone}}",
     "- {event: click, reply: {news: [" + "{title: t, url: 'https://e.com'}, " * 9 + "]}}",
 ]
+
+OURS = [*ROOT.glob("reply_rules/*.yml"), *ROOT.glob("tests/data/autoreply/*.yml"), ROOT / "tests/fuzz/rules/corpus/all_kinds.yml"]
 
 
 class EditorLoader(yaml.SafeLoader):
@@ -97,10 +115,8 @@ class RulesSchemaTest(unittest.TestCase):
         jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
     def test_rule_files_of_ours_are_valid(self):
-        files = [*ROOT.glob("reply_rules/*.yml"), *ROOT.glob("tests/data/autoreply/*.yml"),
-                 ROOT / "tests/fuzz/rules/corpus/all_kinds.yml"]
-        self.assertGreaterEqual(len(files), 5)
-        for path in files:
+        self.assertGreaterEqual(len(OURS), 5)
+        for path in OURS:
             self.assertEqual([], [f"{e.json_path}: {e.message}" for e in mistakes(path.read_text(encoding="utf-8"))], path)
 
     def test_it_names_what_the_reader_knows_and_nothing_else(self):
@@ -129,7 +145,8 @@ class RulesSchemaTest(unittest.TestCase):
             for place in ("filters/deny", "filters/allow"):
                 (root / place).mkdir(parents=True)
             (root / "filters/deny/a.txt").write_text("网络博彩平台\n", encoding="utf-8")
-            for kind, texts in (("good", GOOD), ("bad", BAD)):
+            good = GOOD + [path.read_text(encoding="utf-8") for path in OURS]
+            for kind, texts in (("good", good), ("bad", BAD)):
                 for number, text in enumerate(texts):
                     (root / kind / f"{number}.yml").write_text(text + "\n", encoding="utf-8")
                     self.assertEqual(bool(mistakes(text)), kind == "bad", text)

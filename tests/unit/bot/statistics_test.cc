@@ -342,6 +342,17 @@ TEST_F(StatisticsTest, QuestionsWithoutARuleAreCountedByWhatTheySay) {
   EXPECT_EQ(report.common_questions[0].at_least, 3U);
 }
 
+TEST_F(StatisticsTest, AMessageThatOnlyTheDefaultRuleAnswersIsOneWithoutARule) {
+  Load(
+      "- keywords: [价格]\n  reply: 一\n- {default: true, reply: 稍后回复, exclude: [模型]}\n"
+      "- {default: true, reply: {model: true}}\n");
+  for (const char* const text : {"怎么退货", "怎么退货？", "价格", "问模型", "轻词是什么"}) Say(text);
+  const auto report = statistics().Report(1);
+  EXPECT_EQ(report.questions, 3U);
+  ASSERT_THAT(report.common_questions, SizeIs(1));
+  EXPECT_EQ(report.common_questions[0].text, "怎么退货");
+}
+
 TEST_F(StatisticsTest, WithoutContentInTheLogNoTextIsKept) {
   Options().questions.keep_texts = false;
   Say("怎么退货");

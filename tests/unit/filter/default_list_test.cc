@@ -48,7 +48,7 @@ TEST_F(DefaultListTest, NeutralSentencesPass) {
       ADD_FAILURE() << sentence << ": " << (*loaded_)->Describe(each, sentence);
     }
   }
-  EXPECT_GE(sentences, 200u);
+  EXPECT_GE(sentences, 750u);
 }
 
 TEST_F(DefaultListTest, TheDemonstrationWordIsRefusedHoweverItIsWritten) {

@@ -191,6 +191,27 @@ TEST(WordFilterRegressionTest, AnAllowedPhraseIsNotMaskedInItsMiddle) {
   EXPECT_EQ(filter->Mask(text, filter->Check(text, Direction::kOutbound, scratch)), text);
 }
 
+// houbb/sensitive-word #108, sealdice #1532, zmexing/go-sensitive-word #9, houbb #19 again: allowed phrases around,
+// before and behind denied words.
+TEST(WordFilterRegressionTest, AnAllowedPhraseExcusesOnlyTheDeniedWordsInsideIt) {
+  const auto filter = Filter("共产\n产党\n黄色", "共产党\n黄色的");
+  EXPECT_THAT(Found(*filter, "共产党宣言，黄色的花"), IsEmpty());
+  EXPECT_THAT(Found(*filter, "共產黨"), IsEmpty());
+  EXPECT_THAT(Found(*filter, "共产，黄色书"), ElementsAre("共产", "黄色"));
+  EXPECT_THAT(Found(*filter, "共产党与共产"), ElementsAre("共产"));
+}
+
+// houbb/sensitive-word #61: 女装, 装修 and 妹妹 were refused because public lists hold such words. Ours must not.
+TEST(WordFilterRegressionTest, EverydayWordsAreNotInTheShippedList) {
+  LoadReport report;
+  const auto shipped = WordFilter::Load(YINGDA_SOURCE_DIR "/filters", report);
+  ASSERT_TRUE(shipped) << shipped.error().message;
+  for (const char* text :
+       {"女装", "装修", "妹妹", "客服", "代理", "兼职", "招聘", "淘宝", "网络", "消息", "微信", "地震"}) {
+    EXPECT_THAT(Found(**shipped, text), IsEmpty()) << text;
+  }
+}
+
 // houbb/sensitive-word #61: 他妈妈 became **妈.
 TEST(WordFilterRegressionTest, AMotherIsNoCurse) {
   EXPECT_THAT(Found(*Filter("他妈", "他妈妈"), "他妈妈来了，他妈"), ElementsAre("他妈"));

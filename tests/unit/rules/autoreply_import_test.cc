@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -139,9 +140,10 @@ INSTANTIATE_TEST_SUITE_P(Samples, SampleTest, testing::Values("console", "closed
 
 TEST(AutoreplyImportTest, WhatCannotBeKeptIsInTheNotesAndBesideTheRule) {
   const AutoreplyImport console = Imported(ReadFile("console.json"));
-  for (const char* note : {"“新品”：全部回复：第一条", "“新品”：这个图片的编号是临时的",
-                           "“周刊”：回复消息时微信只允许 1 篇图文", "“演示”：微信只给出视频的地址",
-                           "“重复”：关键词“几点开门”也在规则“营业时间”里", "“收到消息的默认回复”：它会抢在"}) {
+  for (const char* note :
+       {"“新品”：全部回复：第一条", "“新品”：这张图片的编号是临时的", "“周刊”：回复消息时微信只允许 1 篇图文",
+        "“演示”：微信只给出视频的地址", "“重复”：关键词“几点开门”也在规则“营业时间”里",
+        "“收到消息的默认回复”：它会抢在", "“收到消息的默认回复”：这里它只回答文字"}) {
     EXPECT_THAT(console.notes, Contains(HasSubstr(note)));
     const std::string text = std::string(note).substr(std::string_view(note).find("：") + 3);
     EXPECT_THAT(console.text, HasSubstr(text)) << note;
@@ -166,6 +168,85 @@ TEST(AutoreplyImportTest, OtherFilesAndErrorsOfWeChatAreExplained) {
   EXPECT_THAT(message("{\"errcode\":48001,\"errmsg\":\"api unauthorized\"}"),
               AllOf(HasSubstr("48001"), HasSubstr("没有权限")));
   EXPECT_THAT(message("{\"errcode\":40001,\"errmsg\":\"x\"}"), HasSubstr("app_secret"));
+}
+
+class ImportBesideShippedRulesTest : public testing::Test {
+ protected:
+  /// The account's folder once the import is written into it, and loaded as a server loads it.
+  std::shared_ptr<const RuleSet> Import(const std::string& console, const std::string& more = "") {
+    const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "import_beside_test";
+    std::filesystem::remove_all(folder);
+    std::filesystem::copy(YINGDA_SOURCE_DIR "/reply_rules", folder);
+    if (!more.empty()) std::ofstream(folder / "more.yml") << more;
+    LoadReport report;
+    const auto shipped = RuleSet::Load({folder.string()}, report);
+    EXPECT_TRUE(shipped.has_value());
+    imported_ = *ImportAutoreply(console, (*shipped)->rules());
+    std::ofstream(folder / "imported.yml") << imported_.text;
+    const auto both = RuleSet::Load({folder.string()}, report);
+    EXPECT_TRUE(both.has_value()) << (both ? "" : both.error().message);
+    return both ? *both : nullptr;
+  }
+  static std::string RuleOf(const char* mode, const char* keyword, const char* reply) {
+    const json rule = {{"rule_name", ""},
+                       {"reply_mode", "random_one"},
+                       {"keyword_list_info", {{{"match_mode", mode}, {"content", keyword}}}},
+                       {"reply_list_info", {{{"type", "text"}, {"content", reply}}}}};
+    return rule.dump();
+  }
+  static std::string Json(const std::string& rules) {
+    return R"({"is_add_friend_reply_open": 1, "is_autoreply_open": 1,
+      "add_friend_autoreply_info": {"type": "text", "content": "原来的欢迎语"},
+      "message_default_autoreply_info": {"type": "text", "content": "原来的默认回复"},
+      "keyword_autoreply_info": {"list": [)" +
+           rules + "]}}";
+  }
+  AutoreplyImport imported_;
+};
+
+TEST_F(ImportBesideShippedRulesTest, WhatTheConsoleAnsweredWins) {
+  const auto set =
+      Import(Json(RuleOf("contain", "营业时间", "原来的营业时间") + "," + RuleOf("contain", "人工", "原来的人工") +
+                  "," + RuleOf("equal", "谢谢", "原来的谢谢") + "," + RuleOf("equal", "地址", "原来的地址")),
+             "- {default: true, reply: 别的默认回复}\n");
+  ASSERT_NE(set, nullptr);
+  EXPECT_EQ(Shown(*set, EventInput("subscribe")), "原来的欢迎语");
+  for (const char* keyword : {"营业时间", "人工", "谢谢", "地址"}) {
+    EXPECT_EQ(Shown(*set, TextInput(keyword)), "原来的" + std::string(keyword));
+  }
+  EXPECT_EQ(Shown(*set, TextInput("随便说点什么")), "原来的默认回复");
+  EXPECT_THAT(imported_.text, HasSubstr("- event: subscribe\n  name: 关注后的回复\n"
+                                        "  priority: 1  # 排到 default.yml 的“欢迎”前面\n"));
+  EXPECT_THAT(imported_.text, HasSubstr("- keywords: [地址]\n  match: exact\n  reply:")) << "nothing is in its way";
+  EXPECT_THAT(imported_.notes, Contains("“关注后的回复”：default.yml 的“欢迎”本来会抢在它前面，所以给它加了 "
+                                        "priority: 1。两条里不要的那一条，请删掉"));
+}
+
+TEST_F(ImportBesideShippedRulesTest, OrderAmongTheImportedStaysAndThoseOfHigherPriorityAreOvertaken) {
+  const auto set = Import(Json(RuleOf("contain", "营业时间", "甲") + "," + RuleOf("equal", "营业时间", "乙") + "," +
+                               RuleOf("contain", "路线", "丙")),
+                          "- {keywords: [路线], priority: 7, reply: x}\n");
+  ASSERT_NE(set, nullptr);
+  EXPECT_EQ(Shown(*set, TextInput("营业时间")), "乙");
+  EXPECT_EQ(Shown(*set, TextInput("路线")), "丙");
+  EXPECT_THAT(imported_.text, HasSubstr("  priority: 8  # 排到 more.yml 的“路线”前面\n"));
+}
+
+TEST_F(ImportBesideShippedRulesTest, SamplesAnswerAsTheConsoleDid) {
+  for (const char* sample : {"console", "odd"}) {
+    const std::string text = ReadFile(std::string(sample) + ".json");
+    const auto set = Import(text);
+    ASSERT_NE(set, nullptr);
+    const Console console(text);
+    for (const std::string& message : console.Messages()) {
+      const std::set<std::string> allowed = console.FirstReplies(message);
+      if (allowed.contains("(none)")) continue;
+      EXPECT_EQ(allowed.count(Shown(*set, TextInput(message))), 1U) << message;
+    }
+    if (console.Welcome() != "(none)") {
+      EXPECT_EQ(Shown(*set, EventInput("subscribe")), console.Welcome());
+    }
+  }
 }
 
 /// Every text of the console comes back as it was, through keywords, names and replies.

@@ -2,8 +2,10 @@
 // What a rule asks for besides a match, what comes when nothing matches, and what a match may be besides one reply.
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <filesystem>
 
+#include "base/utf8.h"
 #include "rules/rule_keys.h"
 #include "unit/rules/rules_from_text.h"
 
@@ -102,6 +104,23 @@ TEST(ConditionsTest, RuleThatDoesNotCountLeavesTheMessageToTheNextOne) {
   EXPECT_EQ(AnswerTo(*SetFrom("- {keywords: [营业], reply: x, exclude: [不]}\n"), TextInput("不营业")), "(none)");
 }
 
+TEST(ConditionsTest, RuleWithManyKeywordsIsAskedOnceWhetherItCounts) {
+  std::string keywords, exclude, message;
+  for (char32_t c = 0x4E00; c < 0x4E00 + 600; ++c) {
+    std::string letter;
+    base::AppendUtf8(letter, c);
+    message += letter;
+    keywords += (keywords.empty() ? "" : ", ") + letter;
+    exclude += (exclude.empty() ? "" : ", ") + letter + "无";
+  }
+  const auto set = SetFrom("- {keywords: [" + keywords + "], exclude: [" + exclude + ", " + message.substr(0, 6) +
+                           "], reply: x}\n- {keywords: [" + message.substr(0, 3) + "], reply: y, priority: -1}\n");
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(AnswerTo(*set, TextInput(message)), "y");
+  // Asked for each keyword it takes minutes where this takes milliseconds.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+}
+
 TEST(ConditionsTest, SameKeywordForDifferentHoursIsNoDuplicate) {
   std::vector<std::string> warnings;
   RuleSet(RulesFrom("- {keywords: [营业], reply: x, hours: 9-18}\n- {keywords: [营业], reply: y}\n"
@@ -174,6 +193,17 @@ TEST_F(CooldownTest, MemoryIsBoundedAndTheOldestGoFirst) {
   EXPECT_LE(cooldowns_.Size(), 100U);
   EXPECT_EQ(Answer(*set, "优惠", 2000, 1000s, "o999"), "(none)");
   EXPECT_EQ(Answer(*set, "优惠", 2001, 1000s, "o0"), "券") << "forgotten";
+}
+
+TEST_F(CooldownTest, OtherRulesThatRestOftenDoNotEndALongRest) {
+  const auto set =
+      SetFrom("- {keywords: [优惠], reply: 券, cooldown: 1d}\n- {keywords: [在吗], reply: 在, cooldown: 5s}\n");
+  EXPECT_EQ(Answer(*set, "优惠", 1, 0s), "券");
+  for (int i = 1; i <= 300; ++i) {
+    EXPECT_EQ(Answer(*set, "在吗", static_cast<uint64_t>(i), i * 10s, "o" + std::to_string(i % 3)), "在");
+  }
+  EXPECT_LE(cooldowns_.Size(), 4U) << "what is over takes no room";
+  EXPECT_EQ(Answer(*set, "优惠", 1000, 1h), "(none)");
 }
 
 TEST_F(CooldownTest, ClockThatIsSetBackDoesNotKeepARuleQuiet) {

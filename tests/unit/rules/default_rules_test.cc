@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "rules/rule_keys.h"
 #include "unit/rules/rules_from_text.h"
 
 namespace yingda::rules {
@@ -25,9 +26,30 @@ TEST_F(DefaultRulesTest, LoadWithoutWarnings) {
   EXPECT_GE(report_.rules, 5U);
 }
 
-TEST_F(DefaultRulesTest, AlsoLoadWithEveryExampleSwitchedOn) {
+std::string DefaultText() {
   std::ifstream in(YINGDA_SOURCE_DIR "/reply_rules/default.yml");
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+TEST_F(DefaultRulesTest, ShowEveryKeyEveryKindOfMatchAndEveryKindOfReply) {
+  std::string text = DefaultText();
+  text.erase(0, text.find("# ──"));  // the list of what can be written
+  const auto shows = [&text](const std::string& what) { return text.find(what) != std::string::npos; };
+  for (const std::string_view key : kRuleKeys) EXPECT_TRUE(shows(std::string(key) + ": ") || shows("replies:")) << key;
+  for (const std::string_view kind : kMatchNames) {
+    EXPECT_TRUE(shows("  match: " + std::string(kind) + "\n") || kind == "contains") << kind;  // the default
+  }
+  for (const std::string_view mode : kModeNames) {
+    EXPECT_TRUE(shows("  mode: " + std::string(mode) + "\n") || mode == "first") << mode;  // the default
+  }
+  for (const std::string_view kind : kReplyKinds) {
+    EXPECT_TRUE(shows("{" + std::string(kind) + ": ") || shows(" " + std::string(kind) + ":") || kind == "text")
+        << kind;
+  }
+}
+
+TEST_F(DefaultRulesTest, AlsoLoadWithEveryExampleSwitchedOn) {
+  std::string text = DefaultText();
   const std::string off = "enabled: false\n";
   for (size_t at; (at = text.find("  " + off)) != std::string::npos;)
     text.replace(at, off.size() + 2, "  enabled: true\n");

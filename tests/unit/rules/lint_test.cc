@@ -93,8 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(LintTest, AHiddenKeywordIsExplainedWithWhatToDo) {
   EXPECT_THAT(
       LintText(RuleOf("营业", "contains", 5) + RuleOf("几点, 营业时间", "contains", 0)),
-      ElementsAre("a.yml:5:18: “营业时间”永远轮不到：它匹配的消息，都先由 a.yml:1 的 contains“营业” 回复（priority 5，"
-                  "这里是 0）。请把这里的 priority 调高，或删掉其中一个"));
+      ElementsAre("a.yml:5:18: “营业时间”永远轮不到：命中它的消息，也命中 a.yml:1 的 contains“营业”，由那一条先回复，"
+                  "因为它的 priority 是 5，这里是 0。请把这里的 priority 调高，或删掉其中一个"));
   EXPECT_THAT(LintText(RuleOf("订单", "contains", 0) + RuleOf("'订单(\\d+)'", "regex", 0)),
               ElementsAre(AllOf(HasSubstr("contains 排在 regex 前面"), HasSubstr("更高的 priority"))));
 }
@@ -116,12 +116,12 @@ TEST(LintTest, ARuleWithAConditionHidesNothing) {
 
 TEST(LintTest, AnExcludedWordInsideTheKeywordIsTold) {
   EXPECT_THAT(LintText("- keywords: [营业时间, 几点开]\n  exclude: [营業, 不]\n  reply: x\n"),
-              ElementsAre(AllOf(StartsWith("a.yml:2:13: "), HasSubstr("永远不会命中"))));
+              ElementsAre(AllOf(StartsWith("a.yml:2:13: "), HasSubstr("有这个关键词的消息都不算"))));
 }
 
 TEST(LintTest, ExpressionsThatMatchEverythingAreToldOnceAndNotAgainForEachKeyword) {
   const auto lines = LintText(RuleOf("'.+'", "regex", 1) + RuleOf("a1, b2, c3", "contains", 0));
-  EXPECT_THAT(lines, ElementsAre(AllOf(StartsWith("a.yml:1:14: "), HasSubstr("几乎匹配所有消息"))));
+  EXPECT_THAT(lines, ElementsAre(AllOf(StartsWith("a.yml:1:14: "), HasSubstr("几乎什么消息都会命中"))));
 }
 
 TEST(LintTest, KeywordsThatTakeACommandAwayAreTold) {
@@ -131,6 +131,18 @@ TEST(LintTest, KeywordsThatTakeACommandAwayAreTold) {
   EXPECT_THAT(LintText(RuleOf("续, 继续教育", "contains", 0), options),
               ElementsAre(AllOf(StartsWith("a.yml:1:14: "), HasSubstr("抢走指令“继续”"))));
   EXPECT_THAT(LintText(RuleOf("'^清.$'", "regex", 0), options), ElementsAre(HasSubstr("抢走指令“清空”")));
+}
+
+TEST(LintTest, ARuleWhoseTimeIsOverIsTold) {
+  LintOptions options;
+  options.now = TimeOfMinute(*ParseMinute("2026-11-12", false));
+  const std::string rule = "- keywords: [优惠]\n  reply: x\n  until: ";
+  EXPECT_THAT(LintText(rule + "2026-11-11\n", options),
+              ElementsAre("a.yml:3:10: 这条规则只用到 2026-11-11，已经过期，不会再回复：还要用请改日期，不用了请删掉"));
+  EXPECT_THAT(LintText(rule + "2026-11-12\n", options), IsEmpty());
+  EXPECT_THAT(LintText(rule + "\"2026-11-12 00:01\"\n", options), IsEmpty());
+  EXPECT_THAT(LintText("- keywords: [优惠]\n  reply: x\n", options), IsEmpty());
+  EXPECT_THAT(LintText(rule + "2026-11-11\n"), IsEmpty()) << "nobody said what time it is";
 }
 
 /// What lint calls hidden must never win, whatever is said: RuleSet is the judge.
@@ -223,10 +235,10 @@ TEST(LintWordsTest, RepliesAndKeywordsThatAWordListStopsAreTold) {
       {filter::ParseWordList("代开发票|block\n点我|mask\n注意|review\n", "deny/a.txt", false)});
   LintOptions options;
   options.words = words.get();
-  EXPECT_THAT(
-      LintText("- keywords: [发票, 怎么代开发票]\n  replies:\n    - 我们代-开发票\n    - 请注意\n", options),
-      testing::UnorderedElementsAre(AllOf(StartsWith("a.yml:"), HasSubstr("回复里有敏感词“代开发票”（deny/a.txt:1）")),
-                                    AllOf(StartsWith("a.yml:1:18: "), HasSubstr("“怎么代开发票”里有敏感词"))));
+  EXPECT_THAT(LintText("- keywords: [发票, 怎么代开发票]\n  replies:\n    - 我们代-开发票\n    - 请注意\n", options),
+              testing::UnorderedElementsAre(
+                  AllOf(StartsWith("a.yml:"), HasSubstr("回复里有敏感词“代开发票”（deny/a.txt:1）：规则的回复不经过")),
+                  AllOf(StartsWith("a.yml:1:18: "), HasSubstr("“怎么代开发票”里有敏感词"))));
   EXPECT_THAT(
       LintText("- event: click\n  reply: {news: [{title: 好, description: 点我, url: 'https://e.com'}]}\n", options),
       ElementsAre(HasSubstr("deny/a.txt:2")));
@@ -250,7 +262,7 @@ TEST(ReplyLintTest, LinksThatWeChatWouldNotShowAreTold) {
                            "<a href=\"weixin://bizmsgmenu?msgmenucontent=继续&msgmenuid=1\">继续</a>",
                            "https://e.com/x", "<A HREF=\"https://e.com\">x</A>",
                            "<a href=\"x\" data-miniprogram-appid=\"wx1\" data-miniprogram-path=\"p\">小程序</a>",
-                           "2**3", "<a href=\"{1}\">x</a>"}) {
+                           "2**3", "<a href=\"https://e.com/{1}\">x</a>"}) {
     EXPECT_THAT(LinkTrouble(good), IsEmpty()) << good;
   }
   const std::vector<std::pair<const char*, const char*>> bad = {
@@ -269,6 +281,8 @@ TEST(ReplyLintTest, LinksThatWeChatWouldNotShowAreTold) {
       {"**重要**", "不能加粗"},
       {"a&nbsp;b", "&nbsp;"},
       {"<a href=\"https://e.com\"", "缺少 >"},
+      {"<a href=\"{1}\">x</a>", "网站不能由粉丝的话"},
+      {"<a href=\"https://{1}/\">x</a>", "网站不能由粉丝的话"},
   };
   for (const auto& [text, trouble] : bad) EXPECT_THAT(LinkTrouble(text), testing::Contains(HasSubstr(trouble))) << text;
 }

@@ -20,6 +20,7 @@ using testing::IsEmpty;
 
 RegexIndex::Entry Entry(Rank rank, const std::string& pattern) { return {rank, std::make_shared<Expression>(pattern)}; }
 
+// LangBot #2443: with more than 64 expressions the bot answered nobody any more.
 TEST(RegexIndexTest, FindsTheFirstOfSeveralChunks) {
   std::vector<RegexIndex::Entry> entries;
   for (Rank i = 2500; i-- > 0;) entries.push_back(Entry(i * 2, "n" + std::to_string(i) + "[a-z]"));
@@ -37,6 +38,7 @@ TEST(RegexIndexTest, WithoutExpressionsNothingMatches) {
   EXPECT_EQ(index.Best("x", kNoRank), kNoRank);
 }
 
+// re2 #136, go-re2 #268: that a set runs out of memory looks like no match.
 TEST(RegexIndexTest, ExpressionsTooLargeForOneSetStillMatch) {
   // So many counted repetitions of a large class do not fit into the memory of one set.
   std::vector<RegexIndex::Entry> entries;

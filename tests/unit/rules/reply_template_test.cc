@@ -65,6 +65,23 @@ TEST(ReplyTemplateTest, FillsMusicAndVideoButNotTheirMediaIds) {
   EXPECT_EQ(Fill(video, {"", "x"}), wechat::Reply(wechat::VideoReply{"{1}", "x", "{"}));
 }
 
+TEST(ReplyTemplateTest, EncodesWhatIsFilledIntoAnAddressInsideAText) {
+  struct Case {
+    std::string_view text, want;
+  };
+  const Case cases[] = {
+      {"看 https://e.com/?q={1}&p={2}", "看 https://e.com/?q=%E8%AE%A2%22%26%20a&p=7"},
+      {"<a href=\"https://e.com/{1}\">{1}</a>", "<a href=\"https://e.com/%E8%AE%A2%22%26%20a\">订\"& a</a>"},
+      {"<a href='http://e.com/{2}?x={1}'>看</a>", "<a href='http://e.com/7?x=%E8%AE%A2%22%26%20a'>看</a>"},
+      {"官网 https://e.com 编号{1}", "官网 https://e.com 编号订\"& a"},
+      {"官网 https://e.com，编号{1}", "官网 https://e.com，编号订\"& a"},
+      {"{1} https://e.com", "订\"& a https://e.com"},
+      {"<a href=\"weixin://bizmsgmenu?msgmenucontent=查{1}&msgmenuid=1\">再查</a>",
+       "<a href=\"weixin://bizmsgmenu?msgmenucontent=查订＂＆ a&msgmenuid=1\">再查</a>"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(Filled(c.text, {"", "订\"& a", "7"}), c.want) << c.text;
+}
+
 TEST(ReplyTemplateTest, WhatAFollowerTypesIsNotATemplate) { EXPECT_EQ(Filled("{1}", {"", "{0}{{"}), "{0}{{"); }
 
 TEST(ReplyTemplateTest, KnowsTheFollowerAndTheTimeInChina) {

@@ -203,6 +203,15 @@ TEST(RuleFileTest, EveryMistakeIsReportedAtItsPlace) {
       {"- keywords: [ab]\n  reply: {news: [{title: t}]}\n", "a.yml:2:18: 缺少 url：请写上点开后打开的网址"},
       {"- keywords: [ab]\n  reply: {news: [{title: t, url: e.com}]}\n",
        "a.yml:2:34: url 应当是以 https:// 或 http:// 开头的完整网址"},
+      {"- keywords: [\"(.+)\"]\n  match: regex\n  reply: {news: [{title: t, url: \"{1}\"}]}\n",
+       "a.yml:3:34: url 的网站不能由粉丝的话填出来"},
+      {"- keywords: [\"(.+)\"]\n  match: regex\n  reply: {news: [{title: t, url: \"https://{0}/a\"}]}\n",
+       "a.yml:3:34: url 的网站不能由粉丝的话填出来"},
+      {"- keywords: [ab]\n  reply: {news: [{title: t, url: https://}]}\n",
+       "a.yml:2:34: url 应当是以 https:// 或 http:// 开头的完整网址"},
+      {"- event: \"\"\n  reply: x\n", "a.yml:1:10: event 是空的：请写上事件的名字"},
+      {"- event: click\n  key: \" \"\n  reply: x\n", "a.yml:2:8: key 是空的"},
+      {"- event: click\n  key: []\n  reply: x\n", "a.yml:2:8: key 是空的"},
       {"- keywords: [ab]\n  reply: {news: [{title: t, url: http://e}, {title: u, url: http://e}]}\n",
        "a.yml:2:45: 回复消息时微信只允许 1 篇图文：请只保留一篇"},
       {"- keywords: [ab]\n  reply: {transfer: 小王}\n", "a.yml:2:21: 客服账号应当含有 @，例如 kf2001@gh_example"},
@@ -215,6 +224,15 @@ TEST(RuleFileTest, EveryMistakeIsReportedAtItsPlace) {
   for (const Mistake& mistake : mistakes) {
     const Read read(mistake.text);
     EXPECT_THAT(read.problems.Lines(), testing::Contains(StartsWith(std::string(mistake.message)))) << mistake.text;
+  }
+}
+
+// bot-on-anything #202, where an empty line of a list matched every message: here the same would be an empty keyword.
+TEST(RuleRegressionTest, EmptyKeywordsAreMistakesAndMatchNothing) {
+  for (const char* keywords : {"[]", "[\"\"]", "[ab, \"\"]", "[\" \"]", "[\"　\"]", "\"\"", "[\"\\u200B\"]", ""}) {
+    const Read read("- keywords: " + std::string(keywords) + "\n  reply: x\n");
+    EXPECT_FALSE(read.problems.empty()) << keywords;
+    EXPECT_TRUE(read.rules.empty()) << keywords;
   }
 }
 

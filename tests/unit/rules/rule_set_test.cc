@@ -94,6 +94,7 @@ TEST(RuleSetTest, PrecedenceIsPriorityKindLengthPlace) {
   }
 }
 
+// WeChatPlugin #427 asks which of several rules answers: there it was a different one each time.
 TEST(RuleSetTest, OfEqualsTheFirstInTheFileWins) {
   EXPECT_EQ(AnswerTo(*SetFrom("- {keywords: [甲乙], reply: first}\n- {keywords: [乙丙], reply: second}\n"),
                      TextInput("甲乙丙")),
@@ -192,6 +193,7 @@ TEST(RuleSetTest, DoesNotFloodTheLogWithDuplicates) {
   EXPECT_EQ(warnings.back(), "还有 50 个重复的关键词没有列出");
 }
 
+// peertube-livechat #694: an expression of an admin's could stop the bot; gcc 86164: std::regex overflows the stack.
 TEST(RuleSetTest, HostileExpressionsAreLinear) {
   const auto set = SetFrom("- {keywords: [\"(a+)+$\", \"(a|aa)*b\", \"(.*)*x(.*)*y\"], match: regex, reply: x}\n");
   const std::string text = std::string(20000, 'a') + "!";

@@ -148,6 +148,15 @@ TEST_F(ExplanationTest, RefusedWordIsNamedWithItsPlace) {
   EXPECT_THAT(explanation_.text, AllOf(HasSubstr("被敏感词拦下"), HasSubstr("a.txt")));
 }
 
+TEST_F(ExplanationTest, RuleThatABlockedWordComesBeforeDoesNotWin) {
+  Ask("营业时间，大麻");
+  EXPECT_EQ(json_["route"], "words");
+  ASSERT_EQ(json_["rules"].size(), 2U);
+  EXPECT_EQ(json_["rules"][0]["wins"], false);
+  EXPECT_EQ(json_["rules"][0]["why"], "命中 contains“营业时间”，但消息里有敏感词，先被拦下了，轮不到规则");
+  EXPECT_THAT(explanation_.text, AllOf(HasSubstr("落选的规则“营业时间”"), Not(HasSubstr("由它回复"))));
+}
+
 TEST_F(ExplanationTest, AllowedWordSaysThatItIsAndLetsTheMessagePass) {
   Ask("我遇到了大麻烦");
   EXPECT_EQ(json_["route"], "model");
@@ -174,7 +183,7 @@ TEST_F(ExplanationTest, CommandIsToldFromAQuestion) {
   EXPECT_EQ(json_["reply"]["text"], account_.settings.Get()->texts.cleared);
   Ask("帮助");
   EXPECT_EQ(json_["reply"]["text"], account_.settings.Get()->texts.help);
-  EXPECT_THAT(explanation_.text, HasSubstr("内置命令"));
+  EXPECT_THAT(explanation_.text, HasSubstr("内置指令"));
 }
 
 TEST_F(ExplanationTest, EverythingElseAsksTheModel) {
@@ -217,6 +226,31 @@ TEST_F(ExplanationTest, EventIsExplainedByItsRoute) {
   const auto parsed = json::parse(Explain(account_, event, {}).json);
   EXPECT_EQ(parsed["route"], "event");
   EXPECT_EQ(parsed["action"], "forget");
+}
+
+TEST_F(ExplanationTest, EventIsExplainedByTheRulesThatAnswerIt) {
+  Write("rules/events.yml",
+        "- {event: subscribe, reply: 欢迎}\n- {event: subscribe, key: door-7, reply: 七号门}\n"
+        "- {event: click, key: K, reply: {image: M}}\n");
+  rules::LoadReport report;
+  auto rules = rules::RuleSet::Load({folder_.File("rules")}, report);
+  ASSERT_TRUE(rules) << rules.error().message;
+  account_.files.Set(std::make_shared<const bot::AccountFiles>(bot::AccountFiles{*rules, account_.files.Get()->words}));
+  for (const char* key : {"door-7", "qrscene_door-7"}) {
+    const Explanation door = Explain(account_, EventMessage("subscribe", key), {});
+    const auto parsed = json::parse(door.json);
+    EXPECT_EQ(parsed["reply"]["text"], "七号门");
+    EXPECT_EQ(parsed["event"], "subscribe");
+    EXPECT_EQ(parsed["rules"].size(), 2U);
+    EXPECT_EQ(parsed["rules"][0]["wins"], true);
+    EXPECT_THAT(door.text,
+                AllOf(HasSubstr("结果：是一个事件"), HasSubstr("粉丝会收到：七号门"), HasSubstr("events.yml:2")));
+  }
+  EXPECT_THAT(Explain(account_, EventMessage("CLICK", "K"), {}).text, HasSubstr("粉丝会收到：图片（素材编号 M）"));
+  EXPECT_THAT(Explain(account_, EventMessage("CLICK", "other"), {}).text, HasSubstr("粉丝会收到：（不回复）"));
+  EXPECT_THAT(Explain(account_, EventMessage("subscrbe", ""), {}).text, HasSubstr("subscribe（关注）"));
+  EXPECT_THAT(Explain(account_, EventMessage("VIEW", "https://e.com"), {}).text,
+              AllOf(HasSubstr("不会把对这种事件的回复显示"), Not(HasSubstr("粉丝会收到"))));
 }
 
 TEST_F(ExplanationTest, HostileTextsGiveValidJson) {
