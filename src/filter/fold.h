@@ -57,6 +57,10 @@ class FoldedText {
   /// The first folded character that begins at byte `begin` or behind it; size() if none does.
   size_t FirstAt(size_t begin) const;
 
+  /// Whether folded character `at` is a blank that stands for a line end, or for several blanks with one among them.
+  /// Only kLiteral has such.
+  bool IsLineEnd(size_t at) const;
+
   /// What was left out between characters `at - 1` and `at`; before the first and behind the last (at == size()) too.
   Gap GapBefore(size_t at) const;
 

@@ -137,7 +137,7 @@ TEST(DetectorsTest, WhatADetectorFoundIsToldAndMasked) {
   const Verdict verdict = filter->Check(text, Direction::kInbound, scratch);
   EXPECT_EQ(verdict.level, Level::kMask);
   EXPECT_EQ(filter->Check(text, Direction::kOutbound, scratch).level, Level::kBlock);
-  EXPECT_EQ(filter->Mask(text, verdict), "打 *************");
+  EXPECT_EQ(filter->Mask(text, verdict), "打 ＊＊＊＊＊＊＊＊＊＊＊＊＊");
   const auto all = filter->Explain(text, Direction::kInbound);
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(filter->Describe(all[0], text), "“138 0013 8000”：检测到手机号，打码");
