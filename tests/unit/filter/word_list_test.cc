@@ -303,6 +303,42 @@ TEST_F(WordFolderTest, AFewBrokenLinesInAUtf8FileAreNamedOneByOne) {
   EXPECT_THAT(report_.warnings[0], HasSubstr("deny/a.txt:3:1: "));
 }
 
+TEST_F(WordFolderTest, AUtf8FileThatSaysItIsInAnotherEncodingIsRefused) {
+  for (const char* encoding : {"gb18030", "GBK", "big5", "utf-16le"}) {
+    Write("deny/a.txt", std::string("# 词表\n#! encoding=") + encoding + "\n赌博\n");
+    const auto filter = Load();
+    ASSERT_FALSE(filter) << encoding;
+    EXPECT_THAT(filter.error().message, AllOf(HasSubstr("deny/a.txt:2: "), HasSubstr("删掉 encoding=")));
+  }
+  Write("deny/a.txt", "#! encoding=gb18030\nonly ASCII\n");
+  EXPECT_TRUE(Load());
+}
+
+// 網路博彩 線上娛樂城
+constexpr std::string_view kBig5 = "\xBA\xF4\xB8\xF4\xB3\xD5\xB1\x6D\n\xBD\x75\xA4\x57\xAE\x54\xBC\xD6\xAB\xB0\n";
+
+TEST_F(WordFolderTest, AFileThatLooksLikeBig5IsNotTakenForGb18030) {
+  Write("deny/a.txt", kBig5);
+  const auto silent = Load();
+  ASSERT_FALSE(silent);
+  EXPECT_THAT(silent.error().message, HasSubstr("#! encoding=big5"));
+  Write("deny/a.txt", "#! encoding=gb18030\n" + std::string(kBig5));
+  const auto wrong = Load();
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, AllOf(HasSubstr("deny/a.txt:1: "), HasSubstr("big5")));
+  Write("deny/a.txt", "#! encoding=big5\n" + std::string(kBig5));
+  const auto right = Load();
+  ASSERT_TRUE(right) << right.error().message;
+  EXPECT_EQ((*right)->Info(0).text, "網路博彩");
+}
+
+TEST_F(WordFolderTest, AUtf8FileWithManyLinesInGbkIsNotReadAsGbk) {
+  Write("deny/a.txt", "赌博\n" + std::string(kGbk) + std::string(kGbk));
+  const auto filter = Load();
+  ASSERT_FALSE(filter);
+  EXPECT_THAT(filter.error().message, AllOf(HasSubstr("deny/a.txt:2:1: "), HasSubstr("6 行不对")));
+}
+
 TEST_F(WordFolderTest, FiveBadLinesInAHundredAreTheLimit) {
   std::string content;
   for (int at = 0; at < 95; ++at) content += "好词" + std::to_string(1000 + at) + "\n";

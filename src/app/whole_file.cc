@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "app/whole_file.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+namespace yingda::app {
+
+base::Result<void> WriteWholeFile(const std::filesystem::path& path, std::string_view content, bool replace) {
+  const auto part = path.parent_path() / ("." + path.filename().string() + "." + std::to_string(getpid()));
+  std::ofstream out(part, std::ios::binary | std::ios::trunc);
+  int error = out ? 0 : errno;
+  out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  out.close();
+  if (error == 0 && out.fail()) error = EIO;
+  if (error == 0) {
+    // link() refuses what is there already, in one step; rename() replaces it.
+    const bool done = replace ? rename(part.c_str(), path.c_str()) == 0 : link(part.c_str(), path.c_str()) == 0;
+    error = done ? 0 : errno;
+  }
+  unlink(part.c_str());
+  if (error == 0) return {};
+  if (error == EEXIST) {
+    return base::Error{base::ErrorCode::kInvalidArgument,
+                       path.string() + ": 已经有这个文件：请用 -o 写到别处，或者加上 --force 覆盖它"};
+  }
+  return base::Error{base::ErrorCode::kUnavailable,
+                     path.string() + ": 写不了文件（" + std::strerror(error) + "）：请检查文件夹和写入权限"};
+}
+
+}  // namespace yingda::app
