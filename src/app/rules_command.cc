@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/rules_command.h"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
