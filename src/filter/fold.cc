@@ -192,8 +192,7 @@ size_t FoldedText::FirstAt(size_t begin) const {
   return static_cast<size_t>(std::lower_bound(begins_.begin(), end, begin) - begins_.begin());
 }
 
-bool FoldedText::IsLineEnd(size_t at) const {
-  if (codes_[at] != U' ') return false;
+bool FoldedText::IsLineEndBlank(size_t at) const {
   const uint32_t value = LookUp(base::DecodeUtf8(text_, begins_[at]).value);
   return value == kNewline || GapBefore(at + 1).newline;
 }

@@ -68,8 +68,10 @@ std::shared_ptr<const WordFilter> WordFilter::FromLists(const std::vector<WordLi
 
 bool WordFilter::Interrupted(const Shape& shape, const PatternHit& hit, const FoldedText& text) {
   for (size_t at = hit.first + 1; at < hit.last; ++at) {
-    const Gap gap = text.GapBefore(at);
-    if (gap.newline || gap.visible > shape.longest_gap || (gap.blank && !shape.blanks)) return true;
+    if (at >= text.size() || !text.Adjoins(at)) {
+      const Gap gap = text.GapBefore(at);
+      if (gap.newline || gap.visible > shape.longest_gap || (gap.blank && !shape.blanks)) return true;
+    }
     if (at + 1 < hit.last && at < text.size() && text.IsLineEnd(at)) return true;
   }
   return false;
