@@ -156,6 +156,19 @@ Built BuildWithDetectors(const std::string& content) {
   return {WordFilter::FromLists({ParseWordList(content, "deny/bench.txt", false)}, options), 0};
 }
 
+/// 5,000 words that have a part in common, and a text that repeats it: what each occurrence costs must not grow with
+/// them.
+void AddSharedParts(Bench& bench, const std::string& form, const Messages& repeats) {
+  std::string content;
+  for (uint32_t k = 0; k < 5'000; ++k) {
+    content += "微信" + form;
+    base::AppendUtf8(content, 0x4E00 + k);
+    base::AppendUtf8(content, 0x4E00 + k * 7 % 5'000);
+    content += '\n';
+  }
+  AddFilter(bench, "filter, 5,000 words 微信" + form + "… on 2,000 bytes", BuildFilter(content), repeats);
+}
+
 /// Texts in which nothing is found: those must not touch the heap.
 size_t AllocationsWithoutHit(const Built& built, const Messages& messages) {
   Scratch scratch;
@@ -219,6 +232,12 @@ int Main() {
   AddIcu(bench, "ICU NFKC casefold alone", hot);
   AddIcuVectorscan(bench, "ICU NFKC casefold + vectorscan 60k", words, 60'000, hot);
   bench.Run(15);
+  // By themselves: what they leave in the caches is nothing that the others should pay for.
+  Bench shared;
+  const Messages repeats(20, Repeated("微信", 333));
+  AddSharedParts(shared, "?", repeats);
+  AddSharedParts(shared, " && 外", repeats);
+  shared.Run(5);
   std::printf("\n");
   for (const char* size : {"1k", "10k", "60k", "100k"}) {
     bench.Ratio(std::string("filter ") + size, std::string("vectorscan ") + size + ", raw");
@@ -238,6 +257,10 @@ int Main() {
   Bench::Goal("60k words, distinct, masked", bench.Named("filter 60k, 20,000 distinct, masked")->Median(), 3.6, "us");
   Bench::Goal("60k words, 60 bytes", bench.Named("filter 60k, 60-byte chat lines")->Median(), 0.5, "us");
   Bench::Goal("worst case", bench.Named("filter, worst case of 2,100 bytes")->Median(), 200, "us");
+  for (const char* form : {"?", " && 外"}) {
+    const std::string name = std::string("filter, 5,000 words 微信") + form + "… on 2,000 bytes";
+    Bench::Goal("5,000 words with a shared part", shared.Named(name)->Median(), 200, "us");
+  }
   Bench::Goal("60k words, built", sixty.build_ms, 250, "ms");
   Bench::Goal("100k words, built", hundred.build_ms, 400, "ms");
   Bench::Goal("60k words, memory", static_cast<double>(sixty.filter->MemoryBytes()) / 1e6, 8, "MB");

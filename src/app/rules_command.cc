@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/rules_command.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,6 +10,7 @@
 
 #include "app/command_line.h"
 #include "app/fetch_autoreply.h"
+#include "app/whole_file.h"
 #include "net/curl_http_client.h"
 #include "rules/autoreply_import.h"
 #include "rules/rule_file.h"
@@ -50,32 +46,6 @@ base::Result<std::string> FetchOnline(const config::AccountConfig& account) {
   net::EventLoop loop(clock);
   net::CurlHttpClient client(net::CurlHttpClient::Options(), loop);
   return FetchAutoreply(account, client, loop);
-}
-
-/// Whole or not at all: a server may be watching the folder. The file is hidden, and so no rule file, until it is
-/// whole.
-base::Result<void> WriteFile(const fs::path& path, const std::string& text, bool force) {
-  const fs::path part = path.parent_path() / ("." + path.filename().string() + "." + std::to_string(getpid()));
-  std::ofstream out(part, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  int error = out.fail() ? EIO : 0;
-  if (error == 0 && !force) {
-    // Takes the name, in one step and only if it is free; not by link(), which some file systems do not know. An empty
-    // file has no rules, so it harms nobody who looks just now.
-    const int taken = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    error = taken >= 0 ? 0 : errno;
-    if (taken >= 0) close(taken);
-  }
-  if (error == 0 && rename(part.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) unlink(part.c_str());
-  if (error == 0) return {};
-  if (error == EEXIST) {
-    return base::Error{base::ErrorCode::kInvalidArgument,
-                       path.string() + ": 已经有这个文件：请用 -o 写到别处，或者加上 --force 覆盖它"};
-  }
-  return base::Error{base::ErrorCode::kUnavailable,
-                     path.string() + ": 写不了文件（" + std::strerror(error) + "）：请检查文件夹和写入权限"};
 }
 
 int Fail(const std::string& message) {
@@ -183,7 +153,8 @@ int RulesCommand::Run() {
   if (const std::string trouble = TroubleReading(*imported); !trouble.empty()) {
     return Fail("转换出来的规则读不回来，没有写文件，请把这几行发给开发者：\n" + trouble);
   }
-  if (const auto written = WriteFile(output, imported->text, a.force); !written) return Fail(written.error().message);
+  if (const auto written = WriteWholeFile(output, imported->text, a.force); !written)
+    return Fail(written.error().message);
   std::printf("写好了 %s：%zu 条规则，%zu 处需要留意。\n", output.c_str(), imported->rules, imported->notes.size());
   if (account) WarnOfNeighbours(*account, output);
   return kExitOk;

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "app/words_command.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <array>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "app/command_line.h"
+#include "app/whole_file.h"
 #include "base/result.h"
 #include "filter/word_file_encoding.h"
 #include "filter/word_import.h"
@@ -38,25 +34,6 @@ base::Result<std::string> ReadWhole(const std::string& file) {
   return content;
 }
 
-base::Result<void> WriteWhole(const std::string& file, const std::string& content, bool force) {
-  const int how = O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
-  const int descriptor = ::open(file.c_str(), how, 0644);
-  if (descriptor < 0 && errno == EEXIST) {
-    return Error{ErrorCode::kInvalidArgument, file + ": 已经有了；要覆盖它请加 --force，或用 -o 换个名字"};
-  }
-  std::string_view rest = content;
-  while (descriptor >= 0 && !rest.empty()) {
-    const ssize_t written = ::write(descriptor, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) break;
-    rest.remove_prefix(static_cast<size_t>(written));
-  }
-  const int error = errno;
-  const bool good = descriptor >= 0 && rest.empty() && ::close(descriptor) == 0;
-  if (good) return {};
-  return Error{ErrorCode::kUnavailable, file + ": 写不了（" + std::strerror(error) + "）；请检查文件夹和权限"};
-}
-
 /// What a file of somebody else's says must not reach the terminal as commands to it.
 std::string Plain(std::string text) {
   for (char& c : text) {
@@ -77,6 +54,20 @@ void PrintReport(const filter::ImportResult& result, const std::vector<std::stri
     for (const std::string& example : left.examples) std::fprintf(stderr, "      %s\n", Plain(example).c_str());
     if (left.count > left.examples.size()) std::fprintf(stderr, "      …\n");
   }
+}
+
+// CLI11 takes an empty answer for a good one.
+std::string CheckFormat(const std::string& name) {
+  return filter::ParseImportFormat(name) ? std::string() : "no such format: " + name;
+}
+std::string CheckEncoding(const std::string& name) {
+  return name == "auto" || filter::IsKnownEncoding(name) ? std::string() : "no such encoding: " + name;
+}
+std::string CheckLevel(const std::string& name) {
+  return filter::ParseLevel(name) ? std::string() : "no such level: " + name;
+}
+std::string CheckTag(const std::string& tag) {
+  return tag.find_first_of(" \t|=#\\") == std::string::npos ? std::string() : "no blanks and none of | = # \\";
 }
 
 }  // namespace
@@ -104,56 +95,47 @@ WordsCommand::WordsCommand(CLI::App& cli) : arguments_(std::make_unique<Argument
   import.add_option("-o,--output", arguments.output, "File to write, e.g. filters/deny/NAME.txt; else standard output");
   import.add_option("--format", arguments.format, "auto, lines, pipe, tags, level-first, base64, json or sections")
       ->capture_default_str()
-      ->check([](const std::string& name) {
-        return filter::ParseImportFormat(name) ? std::string() : "no such format: " + name;
-});
+      ->check(CheckFormat);
   import.add_option("--encoding", arguments.encoding, "auto, utf-8, gb18030, big5, utf-16le or utf-16be")
       ->capture_default_str()
-      ->check([](const std::string& name) {
-        return name == "auto" || filter::IsKnownEncoding(name) ? std::string() : "no such encoding: " + name;
-  }  // namespace yingda::app
-);
+      ->check(CheckEncoding);
   import.add_option("--level", arguments.level, "block, mask, review or pass, for words whose list gives no level")
       ->capture_default_str()
-      ->check([](const std::string& name) {
-        return filter::ParseLevel(name) ? std::string() : "no such level: " + name;
-  });
-  import.add_option("--tag", arguments.tag, "Tag for all words")->check([](const std::string& tag) {
-    return tag.find_first_of(" \t|=#\\") == std::string::npos ? std::string() : "no blanks and none of | = # \\";
-  });
+      ->check(CheckLevel);
+  import.add_option("--tag", arguments.tag, "Tag for all words")->check(CheckTag);
   import.add_flag("--force", arguments.force, "Overwrite the file");
+}
+
+WordsCommand::~WordsCommand() = default;
+
+bool WordsCommand::Chosen() const { return arguments_->import->parsed(); }
+
+int WordsCommand::Run() {
+  const auto fail = [](const Error& error) {
+    std::fprintf(stderr, "%s\n", error.message.c_str());
+    return static_cast<int>(kExitFailed);
+  };
+  std::vector<filter::ImportSource> sources;
+  for (const std::string& file : arguments_->files) {
+    const auto bytes = ReadWhole(file);
+    if (!bytes) return fail(bytes.error());
+    auto text = filter::DecodeWordFileAs(*bytes, file, arguments_->encoding);
+    if (!text) return fail(text.error());
+    sources.push_back({file, *std::move(text)});
   }
-
-  WordsCommand::~WordsCommand() = default;
-
-  bool WordsCommand::Chosen() const { return arguments_->import->parsed(); }
-
-  int WordsCommand::Run() {
-    const auto fail = [](const Error& error) {
-      std::fprintf(stderr, "%s\n", error.message.c_str());
-      return static_cast<int>(kExitFailed);
-    };
-    std::vector<filter::ImportSource> sources;
-    for (const std::string& file : arguments_->files) {
-      const auto bytes = ReadWhole(file);
-      if (!bytes) return fail(bytes.error());
-      auto text = filter::DecodeWordFileAs(*bytes, file, arguments_->encoding);
-      if (!text) return fail(text.error());
-      sources.push_back({file, *std::move(text)});
-    }
-    filter::ImportOptions options;
-    options.format = *filter::ParseImportFormat(arguments_->format);
-    options.level = *filter::ParseLevel(arguments_->level);
-    options.tag = arguments_->tag;
-    const auto result = filter::ImportWords(sources, options);
-    if (!result) return fail(result.error());
-    if (arguments_->output.empty()) {
-      std::fputs(result->file.c_str(), stdout);
-    } else if (const auto written = WriteWhole(arguments_->output, result->file, arguments_->force); !written) {
-      return fail(written.error());
-    }
-    PrintReport(*result, arguments_->files);
-    return kExitOk;
+  filter::ImportOptions options;
+  options.format = *filter::ParseImportFormat(arguments_->format);
+  options.level = *filter::ParseLevel(arguments_->level);
+  options.tag = arguments_->tag;
+  const auto result = filter::ImportWords(sources, options);
+  if (!result) return fail(result.error());
+  if (arguments_->output.empty()) {
+    std::fputs(result->file.c_str(), stdout);
+  } else if (const auto written = WriteWholeFile(arguments_->output, result->file, arguments_->force); !written) {
+    return fail(written.error());
   }
+  PrintReport(*result, arguments_->files);
+  return kExitOk;
+}
 
-  }  // namespace yingda::app
+}  // namespace yingda::app

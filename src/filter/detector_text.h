@@ -18,10 +18,15 @@ class DetectorText {
   size_t size() const { return text_.size(); }
   char32_t operator[](size_t at) const { return at < text_.size() ? text_[at] : U'\0'; }
   char32_t Before(size_t at) const { return at > 0 ? text_[at - 1] : U'\0'; }
+  std::u32string_view Codes(size_t begin, size_t end) const { return {text_.Codes() + begin, end - begin}; }
   bool Starts(size_t at, std::u32string_view word) const {
     return std::u32string_view(text_.Codes(), text_.size()).substr(at).starts_with(word);
   }
   bool WrittenPlain(size_t at) const { return static_cast<unsigned char>(text_.Original()[text_.Begin(at)]) < 0x80; }
+  bool WrittenAsCapital(size_t at) const {
+    const char byte = text_.Original()[text_.Begin(at)];
+    return byte >= 'A' && byte <= 'Z';
+  }
   /// A blank of the folded text stands for all blanks and line ends that were there.
   bool LineEndsBetween(size_t first, size_t last) const {
     const size_t begin = text_.Begin(first);
@@ -32,6 +37,11 @@ class DetectorText {
  private:
   const FoldedText& text_;
 };
+
+inline bool IsHostCode(char32_t code) { return IsAsciiWord(code) || code == U'-'; }
+/// ． folds to a plain one.
+inline bool IsChineseStop(char32_t code) { return code == U'。' || code == U'｡'; }
+inline bool IsDot(char32_t code) { return code == U'.' || code == U'．' || IsChineseStop(code); }
 
 /// What may stand between two groups of digits.
 inline bool IsNumberSeparator(char32_t code) {
@@ -55,6 +65,9 @@ class DetectorPass {
   const size_t start_;
   std::vector<Detection>& found_;
 };
+
+/// kUrl.
+void DetectLinks(const FoldedText& literal, size_t start, std::vector<Detection>& found);
 
 /// kPhone and kDigits.
 void DetectPhones(const FoldedText& literal, size_t start, std::vector<Detection>& found);

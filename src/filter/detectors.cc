@@ -11,91 +11,8 @@ namespace yingda::filter {
 namespace {
 
 bool IsLetter(char32_t code) { return code - U'a' < 26; }
-bool IsHostCode(char32_t code) { return IsAsciiWord(code) || code == U'-'; }
-bool IsDot(char32_t code) { return code == U'.' || code == U'。' || code == U'．' || code == U'｡'; }
 bool IsIdCode(char32_t code) { return IsAsciiWord(code) || code == U'-' || code == U'_'; }
 bool IsMailCode(char32_t code) { return IsIdCode(code) || code == U'.' || code == U'%' || code == U'+'; }
-
-bool EndsSentence(char32_t code) {
-  return std::u32string_view(U".。．｡,!?;:'\")]}*~").find(code) != std::u32string_view::npos;
-}
-
-// Endings that links in chats have; most two-letter words with a dot before them are none.
-constexpr auto kEndings = std::to_array<std::u32string_view>(
-    {U"ai",   U"app", U"asia",   U"biz", U"cc",   U"club", U"cn",  U"co",   U"com",  U"dev",  U"edu",
-     U"fun",  U"gov", U"hk",     U"icu", U"info", U"io",   U"jp",  U"link", U"live", U"ltd",  U"me",
-     U"mobi", U"net", U"online", U"org", U"pro",  U"pw",   U"red", U"ru",   U"shop", U"site", U"store",
-     U"tech", U"top", U"tv",     U"tw",  U"uk",   U"us",   U"vip", U"wang", U"win",  U"work", U"xyz"});
-
-class UrlFinder : public DetectorPass {
- public:
-  using DetectorPass::DetectorPass;
-
-  void Find() {
-    for (size_t at = start_; at < text_.size();) {
-      const size_t host = at + SchemeLength(at);
-      size_t end = host > at || StartsName(at) ? Link(at, host) : 0;
-      at = end != 0 ? end : at + 1;
-    }
-  }
-
- private:
-  size_t SchemeLength(size_t at) const {
-    if (IsAsciiWord(text_.Before(at))) return 0;
-    for (const std::u32string_view scheme : {U"http://", U"https://", U"ftp://"}) {
-      if (text_.Starts(at, scheme)) return scheme.size();
-    }
-    return 0;
-  }
-
-  bool StartsName(size_t at) const {
-    const char32_t before = text_.Before(at);
-    return IsAsciiWord(text_[at]) && !IsHostCode(before) && before != U'@' && before != U'.' && before != U'_';
-  }
-
-  // Adds a link at `first` whose host begins at `host`; returns its end, 0 if it is none.
-  size_t Link(size_t first, size_t host) {
-    std::array<size_t, 3> labels{};  // where the last ones begin, the last first
-    size_t end = host;
-    size_t count = 0;
-    for (size_t at = host; IsHostCode(text_[at]) && end - host < kLongestHost;) {
-      std::copy_backward(labels.begin(), labels.end() - 1, labels.end());
-      labels[0] = at;
-      ++count;
-      while (IsHostCode(text_[at])) ++at;
-      end = at;
-      if (!IsDot(text_[at])) break;
-      ++at;
-    }
-    const bool scheme = host > first;
-    if (count == 0 || (!scheme && (count < 2 || !KnownEnding(labels[0], end) || text_[end] == U'@'))) return 0;
-    const bool country = count > 2 && end - labels[0] == 2 && labels[0] - labels[1] <= 4;  // .com.cn
-    const size_t key = labels.at(std::min<size_t>(country ? 2 : 1, count - 1));
-    const size_t last = PathEnd(end);
-    Add(first, last, key, end);
-    return last;
-  }
-
-  bool KnownEnding(size_t begin, size_t end) const {
-    return std::any_of(kEndings.begin(), kEndings.end(), [&](std::u32string_view ending) {
-      return ending.size() == end - begin && text_.Starts(begin, ending);
-    });
-  }
-
-  size_t PathEnd(size_t host_end) const {
-    size_t end = host_end;
-    if (text_[end] != U'/' && text_[end] != U':' && text_[end] != U'?' && text_[end] != U'#') return end;
-    // A full-width comma behind a link is the sentence's; full-width letters and slashes are the link's.
-    const auto belongs = [&](size_t at) {
-      const char32_t code = text_[at];
-      if (code <= U' ' || code > U'~' || code == U'<' || code == U'>' || code == U'"') return false;
-      return text_.WrittenPlain(at) || IsAsciiWord(code) || code == U'/' || code == U'.' || code == U':';
-    };
-    while (end < text_.size() && belongs(end)) ++end;
-    while (end > host_end && EndsSentence(text_[end - 1])) --end;
-    return end;
-  }
-};
 
 class EmailFinder : public DetectorPass {
  public:
@@ -236,7 +153,7 @@ const char* ChineseName(DetectorKind kind) {
 void Detect(const DetectorOptions& options, const FoldedText& literal, size_t start, std::vector<Detection>& found) {
   switch (options.kind) {
     case DetectorKind::kUrl:
-      return UrlFinder(literal, start, found).Find();
+      return DetectLinks(literal, start, found);
     case DetectorKind::kEmail:
       return EmailFinder(literal, start, found).Find();
     case DetectorKind::kPhone:

@@ -192,6 +192,11 @@ size_t FoldedText::FirstAt(size_t begin) const {
   return static_cast<size_t>(std::lower_bound(begins_.begin(), end, begin) - begins_.begin());
 }
 
+bool FoldedText::IsLineEndBlank(size_t at) const {
+  const uint32_t value = LookUp(base::DecodeUtf8(text_, begins_[at]).value);
+  return value == kNewline || GapBefore(at + 1).newline;
+}
+
 Gap FoldedText::GapBefore(size_t at) const {
   Gap gap;
   const size_t end = at < size_ ? Begin(at) : text_.size();

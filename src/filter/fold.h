@@ -57,10 +57,21 @@ class FoldedText {
   /// The first folded character that begins at byte `begin` or behind it; size() if none does.
   size_t FirstAt(size_t begin) const;
 
+  /// Whether folded character `at` is a blank that stands for a line end, or for several blanks with one among them.
+  /// Only kLiteral has such.
+  bool IsLineEnd(size_t at) const { return codes_[at] == U' ' && IsLineEndBlank(at); }
+
+  /// True only if nothing was left out before character `at`; `at` is neither 0 nor size(). Cheaper than GapBefore.
+  bool Adjoins(size_t at) const {
+    const auto lead = static_cast<unsigned char>(text_[begins_[at - 1]]);
+    return begins_[at] - begins_[at - 1] == (lead < 0x80 ? 1u : lead < 0xE0 ? 2u : lead < 0xF0 ? 3u : 4u);
+  }
+
   /// What was left out between characters `at - 1` and `at`; before the first and behind the last (at == size()) too.
   Gap GapBefore(size_t at) const;
 
  private:
+  bool IsLineEndBlank(size_t at) const;
   void EnsureRoom(size_t codes);
   template <FoldMode mode>
   void FoldAs();

@@ -70,6 +70,7 @@ size_t PatternIndex::OpenFrom(const FoldedText& text, size_t from, uint32_t wide
     if (at == text.size() || text[first] != text[at]) ++runs;
     if (runs > kMaxCodes) break;
     if (walk.From(first)) open = first;
+    if (text.IsLineEnd(first)) break;
   }
   return open;
 }

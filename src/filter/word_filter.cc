@@ -13,6 +13,28 @@ bool InOrder(const WordHit& a, const WordHit& b) {
   return a.begin != b.begin ? a.begin < b.begin : a.end != b.end ? a.end < b.end : a.word < b.word;
 }
 
+/// Of places in order, which covers others in order: of those that begin no later, the one that reaches farthest does
+/// if any does.
+template <typename Counts>
+class Covers {
+ public:
+  Covers(const std::vector<WordHit>& places, Counts counts) : places_(places), counts_(counts) {}
+
+  const WordHit* Of(size_t begin, size_t end) {
+    for (; next_ < places_.size() && places_[next_].begin <= begin; ++next_) {
+      const WordHit& place = places_[next_];
+      if (counts_(place) && (farthest_ == nullptr || place.end > farthest_->end)) farthest_ = &place;
+    }
+    return farthest_ != nullptr && farthest_->end >= end ? farthest_ : nullptr;
+  }
+
+ private:
+  const std::vector<WordHit>& places_;
+  const Counts counts_;
+  size_t next_ = 0;
+  const WordHit* farthest_ = nullptr;
+};
+
 }  // namespace
 
 base::Result<std::shared_ptr<const WordFilter>> WordFilter::Load(const std::string& folder, LoadReport& report) {
@@ -38,13 +60,19 @@ std::shared_ptr<const WordFilter> WordFilter::FromLists(const std::vector<WordLi
   Builder builder(*filter);
   for (const WordList& list : lists) builder.Add(list);
   builder.Finish();
+  for (const Direction direction : {Direction::kInbound, Direction::kOutbound}) {
+    filter->masks_.at(static_cast<size_t>(direction)) = filter->HasMasks(direction);
+  }
   return filter;
 }
 
 bool WordFilter::Interrupted(const Shape& shape, const PatternHit& hit, const FoldedText& text) {
   for (size_t at = hit.first + 1; at < hit.last; ++at) {
-    const Gap gap = text.GapBefore(at);
-    if (gap.newline || gap.visible > shape.longest_gap || (gap.blank && !shape.blanks)) return true;
+    if (at >= text.size() || !text.Adjoins(at)) {
+      const Gap gap = text.GapBefore(at);
+      if (gap.newline || gap.visible > shape.longest_gap || (gap.blank && !shape.blanks)) return true;
+    }
+    if (at + 1 < hit.last && at < text.size() && text.IsLineEnd(at)) return true;
   }
   return false;
 }
@@ -67,24 +95,50 @@ const WordFilter::Part* WordFilter::PartOf(uint32_t pattern) const {
   return pattern >= words_.size() && at < parts_.size() ? &parts_[at] : nullptr;
 }
 
-// How much of what must follow the first piece follows it.
-size_t WordFilter::TailMatched(const Part& part, const FoldedText& text, size_t from) const {
-  size_t matched = 0;
-  while (matched < part.tail_length && from + matched < text.size()) {
-    const char32_t wanted = tails_[part.tail + matched];
-    if (wanted != 0 && wanted != text[from + matched]) break;
-    ++matched;
-  }
-  return matched;
+void WordFilter::NoteOpenWildcard(const PatternHit& hit, const FoldedText& text, Scratch& scratch) const {
+  const auto size = static_cast<uint32_t>(text.size());
+  if (text.Begin(hit.first) >= scratch.open_wildcards) return;
+  // What follows the last character so far may already be too much of a gap.
+  Shape widest;
+  widest.longest_gap = static_cast<uint8_t>(widest_gap_);
+  if (!Interrupted(widest, {hit.pattern, hit.first, size + 1}, text)) scratch.open_wildcards = text.Begin(hit.first);
 }
 
-void WordFilter::NoteOpenWildcard(const Part& part, const PatternHit& hit, size_t matched, const FoldedText& text,
-                                  Scratch& scratch) const {
-  const auto size = static_cast<uint32_t>(text.size());
-  if (hit.last + matched < size || text.Begin(hit.first) >= scratch.open_wildcards) return;
-  // What follows the last character so far may already be too much of a gap.
-  if (!Interrupted(part.shape, {hit.pattern, hit.first, size + 1}, text)) {
-    scratch.open_wildcards = text.Begin(hit.first);
+// A hit of a word, or of a part: then `number` is PartOf's.
+void WordFilter::Place(const PatternHit& hit, uint32_t number, const Shape& shape, const FoldedText& text,
+                       Scratch& scratch, std::vector<Explanation>* refused) const {
+  const Part* const part = PartOf(number);
+  const Word& word = words_[part != nullptr ? part->word : number];
+  const Fate fate = Judge(hit, word, shape, text);
+  const WordHit place{text.Begin(hit.first), text.EndWithInvisible(hit.last - 1), number};
+  if (fate == Fate::kActs) {
+    (word.allow ? scratch.allowed : scratch.denied).push_back(place);
+  } else if (refused != nullptr && !word.allow) {
+    refused->push_back({place, fate, 0});
+    if (part != nullptr) refused->back().hit.word = part->word;
+  }
+}
+
+// Of parts that have matched `depth` characters behind their first piece, those of which the rest matches too.
+void WordFilter::FollowTails(const Head& parts, uint32_t depth, const PatternHit& hit, const FoldedText& text,
+                             Scratch& scratch, std::vector<Explanation>* refused) const {
+  auto first = parts_.begin() + parts.parts_first;
+  const auto last = parts_.begin() + parts.parts_last;
+  for (; first != last && first->tail_length == depth; ++first) {
+    const auto place = static_cast<uint32_t>(first - parts_.begin());
+    Place({hit.pattern, hit.first, hit.last + depth}, first->alone ? first->word : words_.size() + place, first->shape,
+          text, scratch, refused);
+  }
+  if (first == last) return;
+  const size_t at = hit.last + depth;
+  if (at >= text.size()) return NoteOpenWildcard(hit, text, scratch);
+  const auto next = [&](const Part& part) { return tails_[part.tail + depth]; };
+  for (const char32_t wanted : {U'\0', text[at]}) {
+    const auto from = std::partition_point(first, last, [&](const Part& part) { return next(part) < wanted; });
+    const auto to = std::partition_point(from, last, [&](const Part& part) { return next(part) == wanted; });
+    if (from == to) continue;
+    const Head matched{static_cast<uint32_t>(from - parts_.begin()), static_cast<uint32_t>(to - parts_.begin())};
+    FollowTails(matched, depth + 1, hit, text, scratch, refused);
   }
 }
 
@@ -93,27 +147,12 @@ void WordFilter::FindIn(const PatternIndex& index, FoldedText& text, size_t from
   scratch.hits.clear();
   index.Scan(text, scratch.scan, scratch.hits);
   index.ScanStretched(text, scratch.hits);
-  for (PatternHit& hit : scratch.hits) {
+  for (const PatternHit& hit : scratch.hits) {
     if (text.Begin(hit.first) < from) continue;
-    const Part* const part = PartOf(hit.pattern);
-    if (part != nullptr) {
-      const size_t matched = TailMatched(*part, text, hit.last);
-      if (matched < part->tail_length) {
-        NoteOpenWildcard(*part, hit, matched, text, scratch);
-        continue;
-      }
-      hit.last += part->tail_length;
-    }
-    const uint32_t number = part != nullptr ? part->word : hit.pattern;
-    const Word& word = words_[number];
-    const Fate fate = Judge(hit, word, part != nullptr ? part->shape : word.shape, text);
-    WordHit place{text.Begin(hit.first), text.EndWithInvisible(hit.last - 1), number};
-    if (fate == Fate::kActs) {
-      // Which part it was matters until all parts are known to be there.
-      if (part != nullptr && part->count > 1) place.word = hit.pattern;
-      (word.allow ? scratch.allowed : scratch.denied).push_back(place);
-    } else if (refused != nullptr && !word.allow) {
-      refused->push_back({place, fate, 0});
+    if (hit.pattern < words_.size()) {
+      Place(hit, hit.pattern, words_[hit.pattern].shape, text, scratch, refused);
+    } else {
+      FollowTails(heads_[hit.pattern - words_.size()], 0, hit, text, scratch, refused);
     }
   }
 }
@@ -126,13 +165,9 @@ void WordFilter::RunDetectors(size_t from, Scratch& scratch) const {
   for (const DetectorOptions& detector : options_.detectors) {
     scratch.detections.clear();
     Detect(detector, text, start, scratch.detections);
+    Covers covers(scratch.allowed, [this](const WordHit& allowed) { return !IsImplied(allowed.word); });
     for (const Detection& found : scratch.detections) {
-      const size_t key_begin = text.Begin(found.key_first);
-      const size_t key_end = text.End(found.key_last - 1);
-      const bool excused = std::any_of(scratch.allowed.begin(), scratch.allowed.end(), [&](const WordHit& allowed) {
-        return allowed.begin <= key_begin && key_end <= allowed.end;
-      });
-      if (excused) continue;
+      if (covers.Of(text.Begin(found.key_first), text.End(found.key_last - 1)) != nullptr) continue;
       scratch.denied.push_back({text.Begin(found.first), text.EndWithInvisible(found.last - 1), number});
     }
     ++number;
@@ -140,54 +175,17 @@ void WordFilter::RunDetectors(size_t from, Scratch& scratch) const {
 }
 
 void WordFilter::DropCovered(Scratch& scratch, std::vector<Explanation>* refused) const {
-  // Of the allowed words that begin no later, the one that reaches farthest covers if any does.
-  const WordHit* farthest = nullptr;
-  size_t next = 0;
-  const auto covered = [&](const WordHit& denied) {
-    for (; next < scratch.allowed.size() && scratch.allowed[next].begin <= denied.begin; ++next) {
-      if (farthest == nullptr || scratch.allowed[next].end > farthest->end) farthest = &scratch.allowed[next];
-    }
-    const bool is_covered = farthest != nullptr && farthest->end >= denied.end;
-    if (is_covered && refused != nullptr) {
+  if (scratch.allowed.empty()) return;
+  Covers covers(scratch.allowed, [this](const WordHit& allowed) { return !IsImplied(allowed.word); });
+  std::erase_if(scratch.denied, [&](const WordHit& denied) {
+    const WordHit* const cover = covers.Of(denied.begin, denied.end);
+    if (cover != nullptr && refused != nullptr) {
       const Part* const part = PartOf(denied.word);
-      refused->push_back({denied, Fate::kAllowed, farthest->word});
+      refused->push_back({denied, Fate::kAllowed, cover->word});
       if (part != nullptr) refused->back().hit.word = part->word;
     }
-    return is_covered;
-  };
-  size_t kept = 0;
-  for (const WordHit& denied : scratch.denied) {
-    if (!covered(denied)) scratch.denied[kept++] = denied;
-  }
-  scratch.denied.resize(kept);
-}
-
-// Keeps the parts of those words only of which every part is there or was seen before.
-void WordFilter::DropIncomplete(PartsSeen& seen, Scratch& scratch, std::vector<Explanation>* refused) const {
-  const size_t seen_before = seen.size();
-  for (const WordHit& hit : scratch.denied) {
-    const Part* const part = PartOf(hit.word);
-    if (part != nullptr) seen.push_back(uint64_t{part->word} << 8 | part->number);
-  }
-  if (seen.size() == seen_before) return;
-  std::sort(seen.begin(), seen.end());
-  seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-  size_t kept = 0;
-  for (WordHit hit : scratch.denied) {
-    if (const Part* const part = PartOf(hit.word)) {
-      const uint64_t first = uint64_t{part->word} << 8;
-      const auto there = std::lower_bound(seen.begin(), seen.end(), first + part->count) -
-                         std::lower_bound(seen.begin(), seen.end(), first);
-      hit.word = part->word;
-      if (there < part->count) {
-        if (refused != nullptr) refused->push_back({hit, Fate::kPartMissing, 0});
-        continue;
-      }
-    }
-    scratch.denied[kept++] = hit;
-  }
-  scratch.denied.resize(kept);
-  std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
+    return cover != nullptr;
+  });
 }
 
 // Leaves in scratch.denied the words that stand, in order, and the parts of "a && b" even if others are missing.
@@ -204,16 +202,10 @@ void WordFilter::Find(std::string_view text, size_t from, Scratch& scratch, std:
     scratch.literal.Fold(text, FoldMode::kLiteral);
     FindIn(literal_, scratch.literal, from, scratch, refused);
   }
+  std::sort(scratch.allowed.begin(), scratch.allowed.end(), InOrder);
   if (detects) RunDetectors(from, scratch);
   std::sort(scratch.denied.begin(), scratch.denied.end(), InOrder);
-  std::sort(scratch.allowed.begin(), scratch.allowed.end(), InOrder);
   DropCovered(scratch, refused);
-}
-
-void WordFilter::FindComplete(std::string_view text, Scratch& scratch, std::vector<Explanation>* refused) const {
-  Find(text, 0, scratch, refused);
-  scratch.parts_seen.clear();
-  if (has_groups_) DropIncomplete(scratch.parts_seen, scratch, refused);
 }
 
 const DirectionOptions& WordFilter::For(Direction direction) const {
@@ -234,8 +226,11 @@ Level WordFilter::LevelOf(uint32_t word, Direction direction) const {
 
 Verdict WordFilter::Check(std::string_view text, Direction direction, Scratch& scratch) const {
   Verdict verdict;
+  verdict.direction = direction;
   if (!For(direction).enabled) return verdict;
-  FindComplete(text, scratch, nullptr);
+  Find(text, 0, scratch, nullptr);
+  scratch.parts_seen.clear();
+  Settle(direction, scratch.parts_seen, scratch, nullptr);
   verdict.hits.reserve(scratch.denied.size());
   for (WordHit hit : scratch.denied) {
     hit.level = LevelOf(hit.word, direction);
@@ -248,7 +243,8 @@ Verdict WordFilter::Check(std::string_view text, Direction direction, Scratch& s
 
 size_t WordFilter::MemoryBytes() const {
   return letters_.MemoryBytes() + literal_.MemoryBytes() + words_.capacity() * sizeof(Word) + pool_.capacity() +
-         parts_.capacity() * sizeof(Part) + tails_.capacity() * sizeof(char32_t);
+         parts_.capacity() * sizeof(Part) + heads_.capacity() * sizeof(Head) + groups_.capacity() * sizeof(Group) +
+         tails_.capacity() * sizeof(char32_t);
 }
 
 }  // namespace yingda::filter

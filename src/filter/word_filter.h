@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "filter/detectors.h"
 #include "filter/fold.h"
 #include "filter/pattern_index.h"
+#include "filter/verdict.h"
 #include "filter/word_list.h"
 
 namespace yingda::filter {
@@ -30,27 +32,6 @@ struct Options {
   std::vector<DetectorOptions> detectors;  // at most kMaxDetectors
 };
 inline constexpr size_t kMaxDetectors = 16;
-
-/// One denied word in a text: bytes [begin, end) of the original, on code-point boundaries. Each part of an "a && b"
-/// word is a hit of its own, wherever it occurs.
-struct WordHit {
-  size_t begin = 0;
-  size_t end = 0;
-  uint32_t word = 0;            // for Info
-  Level level = Level::kBlock;  // the word's in this direction, or the direction's maximum
-};
-
-/// What to do with a text, and why. `hits` may overlap; they are ordered by begin, then by end.
-struct Verdict {
-  Level level = Level::kPass;
-  std::vector<WordHit> hits;
-};
-
-/// What is known of a text that may go on.
-struct OpenVerdict {
-  Verdict verdict;     // of what is decided: its hits end at `decided` or before
-  size_t decided = 0;  // bytes; whatever comes next, hits begin and end on the same side of it
-};
 
 /// A word as its file has it, or a detector.
 struct WordInfo {
@@ -88,22 +69,11 @@ struct Explanation {
   uint32_t allowed_by = 0;  // the allow file's word, when kAllowed
 };
 
-/// Which parts of "a && b" words a text had so far, sorted, each once: at most as many as the lists have.
-using PartsSeen = std::vector<uint64_t>;
-
-/// Working memory of a check. Reuse it: after warm-up a check that finds nothing allocates nothing.
-/// Thread-safety: one thread at a time.
-struct Scratch {
-  FoldedText letters;
-  FoldedText literal;
-  ScanScratch scan;
-  std::vector<PatternHit> hits;
-  std::vector<WordHit> denied;
-  std::vector<WordHit> allowed;
-  std::vector<Detection> detections;
-  PartsSeen parts_seen;
-  size_t open_wildcards = 0;  // where the first word with wildcards begins that more text could complete, in bytes
-};
+/// ＊ and not *, which is markup in what models write.
+inline constexpr std::string_view kMaskCharacter = "\uFF0A";
+/// A text is looked at again behind each of these: with the replacements of the first, and the masks of each, what is
+/// left around them may read as another word.
+inline constexpr size_t kMaskPasses = 3;
 
 /// Finds sensitive words in what followers write and in what the model answers, in spite of case, width, styled and
 /// traditional characters, characters put in between and repeated ones. A denied word does not count inside a word of
@@ -128,9 +98,16 @@ class WordFilter {
   OpenVerdict CheckFrom(std::string_view text, size_t from, bool goes_on, Direction direction, PartsSeen& seen,
                         Scratch& scratch) const;
 
-  /// `text` with one '*' for each character inside hits of level mask or higher, or with the replacement of a word that
-  /// covers all hits that overlap with it. `verdict` must come from this text.
+  /// `text` with one kMaskCharacter for each character inside hits of level mask or higher, or with the replacement of
+  /// a word that covers all hits that overlap with it; line ends and | stay. What comes out holds no such word any
+  /// more, not even one that masking has made of what stood around it. `verdict` must come from this text.
   std::string Mask(std::string_view text, const Verdict& verdict) const;
+
+  /// The first step of it, and with Replacing::kNo what the others are: see kMaskPasses.
+  enum class Replacing { kNo, kYes };
+  std::string MaskHits(std::string_view text, const Verdict& verdict, Replacing replacing) const;
+  /// Whether there are words or detectors whose hits are masked without blocking the text.
+  bool Masks(Direction direction) const { return masks_.at(static_cast<size_t>(direction)); }
 
   WordInfo Info(uint32_t word) const;
 
@@ -142,7 +119,7 @@ class WordFilter {
   /// One explanation as a Chinese sentence for an admin, with the word's file and line.
   std::string Describe(const Explanation& explanation, std::string_view text) const;
 
-  size_t WordCount() const { return words_.size(); }
+  size_t WordCount() const { return listed_; }
   size_t MemoryBytes() const;
 
  private:
@@ -165,49 +142,72 @@ class WordFilter {
     bool replaced : 1 = false;  // by replacements_
     Shape shape;
   };
-  /// A word with wildcards, or one part of "a && b". The indexes know its first piece only; its pattern's number is
-  /// words_.size() and its place in parts_.
+  /// A word with wildcards, or one part of "a && b" words. Words whose parts are alike share them.
   struct Part {
-    uint32_t word = 0;
+    uint32_t word = 0;  // one of those that it belongs to; all of them have its boundary
     uint32_t tail = 0;  // in tails_: what must follow the first piece, 0 for any letter or digit
+    uint32_t groups_first = 0;
+    uint32_t groups_last = 0;  // in groups_: those that have no rarer part
     uint8_t tail_length = 0;
-    uint8_t number = 0;
-    uint8_t count = 1;  // parts of the word
+    bool alone = true;  // it is all of the word
     Shape shape;
+  };
+  /// A first piece: all that the indexes know, under the number words_.size() and its place in heads_. Its parts are
+  /// sorted by what follows it, so that thousands cost what a few cost.
+  struct Head {
+    uint32_t parts_first = 0;
+    uint32_t parts_last = 0;
+  };
+  /// An "a && b" word.
+  struct Group {
+    uint32_t word = 0;
+    uint32_t count = 0;  // of parts, each once
+    std::array<uint32_t, kMaxParts> parts{};
   };
   class Builder;
 
   void Find(std::string_view text, size_t from, Scratch& scratch, std::vector<Explanation>* refused) const;
-  void FindComplete(std::string_view text, Scratch& scratch, std::vector<Explanation>* refused) const;
   void FindIn(const PatternIndex& index, FoldedText& text, size_t from, Scratch& scratch,
               std::vector<Explanation>* refused) const;
-  void NoteOpenWildcard(const Part& part, const PatternHit& hit, size_t matched, const FoldedText& text,
-                        Scratch& scratch) const;
+  void Place(const PatternHit& hit, uint32_t number, const Shape& shape, const FoldedText& text, Scratch& scratch,
+             std::vector<Explanation>* refused) const;
+  void FollowTails(const Head& parts, uint32_t depth, const PatternHit& hit, const FoldedText& text, Scratch& scratch,
+                   std::vector<Explanation>* refused) const;
+  void NoteOpenWildcard(const PatternHit& hit, const FoldedText& text, Scratch& scratch) const;
   void RunDetectors(size_t from, Scratch& scratch) const;
-  size_t OpenFrom(size_t from, const Scratch& scratch) const;
+  size_t OpenFrom(size_t from, Scratch& scratch) const;
   void DropCovered(Scratch& scratch, std::vector<Explanation>* refused) const;
-  void DropIncomplete(PartsSeen& seen, Scratch& scratch, std::vector<Explanation>* refused) const;
+  void Settle(Direction direction, PartsSeen& seen, Scratch& scratch, std::vector<Explanation>* refused) const;
+  void SettleGroups(Direction direction, PartsSeen& seen, Scratch& scratch, std::vector<Explanation>* refused) const;
+  void FindComplete(Direction direction, const PartsSeen& seen, Scratch& scratch) const;
+  void RefuseIncomplete(const WordHit& hit, const Scratch& scratch, std::vector<Explanation>& refused) const;
+  void DropReplaced(Scratch& scratch, std::vector<Explanation>* refused) const;
   const Part* PartOf(uint32_t pattern) const;
-  size_t TailMatched(const Part& part, const FoldedText& text, size_t from) const;
   Fate Judge(const PatternHit& hit, const Word& word, const Shape& shape, const FoldedText& text) const;
+  bool IsImplied(uint32_t word) const { return word >= listed_ && word < words_.size(); }
   static bool Interrupted(const Shape& shape, const PatternHit& hit, const FoldedText& text);
   const DirectionOptions& For(Direction direction) const;
   Level LevelOf(uint32_t word, Direction direction) const;
   const DetectorOptions& DetectorOf(uint32_t word) const;
   const std::string* ReplacementOf(const WordHit& hit) const;
+  bool HasMasks(Direction direction) const;
 
   Options options_;
   PatternIndex letters_;
-  PatternIndex literal_;     // words of which kLetters folding would leave less than two characters: "+v", "@@@@"
-  uint32_t widest_gap_ = 0;  // of the words in letters_
-  std::vector<Word> words_;
+  PatternIndex literal_;           // words of which kLetters folding would leave less than two characters: "+v", "@@@@"
+  uint32_t widest_gap_ = 0;        // of the words in letters_
+  std::vector<Word> words_;        // those of the files, and then the replacements that have their own word in them
+  uint32_t listed_ = 0;            // how many are of the files
+  std::vector<uint32_t> implied_;  // of each of the others the word that does not count inside of it
+  std::vector<Head> heads_;
   std::vector<Part> parts_;
-  bool has_groups_ = false;  // some parts belong together
+  std::vector<Group> groups_;
   std::u32string tails_;
   std::unordered_map<uint32_t, std::string> replacements_;  // by word
   std::string pool_;
   std::vector<std::string> files_;
   std::vector<std::string> tags_;
+  std::array<bool, 2> masks_{};  // by direction
 };
 
 }  // namespace yingda::filter

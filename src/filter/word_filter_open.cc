@@ -30,23 +30,35 @@ size_t EndOfLast(const FoldedText& text, uint32_t widest_gap) {
   return text.EndWithInvisible(size - 1);
 }
 
-// Before the hits that reach across the place, and before those that reach across that place, and so on.
-size_t BeforeAll(const std::vector<WordHit>& denied, const std::vector<WordHit>& allowed, size_t place) {
-  for (size_t before = place + 1; before != place;) {
-    before = place;
-    for (const auto* const hits : {&denied, &allowed}) {
-      for (auto hit = hits->rbegin(); hit != hits->rend(); ++hit) {
-        if (hit->begin < place && hit->end > place) place = hit->begin;
-      }
+// What overlaps, as one: between two of them nothing reaches across.
+void JoinOverlapping(const std::vector<WordHit>& denied, const std::vector<WordHit>& allowed,
+                     std::vector<WordHit>& joined) {
+  joined.clear();
+  auto deny = denied.begin();
+  auto allow = allowed.begin();
+  while (deny != denied.end() || allow != allowed.end()) {
+    const bool denied_next = allow == allowed.end() || (deny != denied.end() && deny->begin <= allow->begin);
+    const WordHit& hit = denied_next ? *deny++ : *allow++;
+    if (!joined.empty() && hit.begin < joined.back().end) {
+      joined.back().end = std::max(joined.back().end, hit.end);
+    } else {
+      joined.push_back(hit);
     }
   }
-  return place;
+}
+
+size_t BeforeAll(const std::vector<WordHit>& joined, size_t place) {
+  const auto begins_before = [&](const WordHit& hit) { return hit.begin < place; };
+  const auto behind = std::partition_point(joined.begin(), joined.end(), begins_before);
+  if (behind == joined.begin()) return place;
+  const WordHit& last = *std::prev(behind);
+  return last.end > place ? last.begin : place;
 }
 
 }  // namespace
 
 // Of what Find has just found in a text that goes on: where the first thing begins that is not decided yet.
-size_t WordFilter::OpenFrom(size_t from, const Scratch& scratch) const {
+size_t WordFilter::OpenFrom(size_t from, Scratch& scratch) const {
   size_t open = scratch.open_wildcards;
   const auto look_at = [&](const PatternIndex& index, const FoldedText& folded, uint32_t widest_gap) {
     if (index.Empty()) return;
@@ -58,9 +70,10 @@ size_t WordFilter::OpenFrom(size_t from, const Scratch& scratch) const {
   };
   look_at(letters_, scratch.letters, widest_gap_);
   look_at(literal_, scratch.literal, kWidestLiteralGap);
+  JoinOverlapping(scratch.denied, scratch.allowed, scratch.joined);
   for (size_t before = open + 1; before != open;) {
     before = open;
-    open = BeforeAll(scratch.denied, scratch.allowed, open);
+    open = BeforeAll(scratch.joined, open);
     if (options_.detectors.empty()) continue;
     const size_t place = scratch.literal.FirstAt(open);
     const size_t first = OpenDetection(scratch.literal, place);
@@ -72,12 +85,13 @@ size_t WordFilter::OpenFrom(size_t from, const Scratch& scratch) const {
 OpenVerdict WordFilter::CheckFrom(std::string_view text, size_t from, bool goes_on, Direction direction,
                                   PartsSeen& seen, Scratch& scratch) const {
   OpenVerdict open;
+  open.verdict.direction = direction;
   open.decided = text.size();
   if (!For(direction).enabled || text.empty()) return open;
   Find(text, from, scratch, nullptr);
   if (goes_on) open.decided = OpenFrom(from, scratch);
   std::erase_if(scratch.denied, [&](const WordHit& hit) { return hit.end > open.decided; });
-  if (has_groups_) DropIncomplete(seen, scratch, nullptr);
+  Settle(direction, seen, scratch, nullptr);
   for (WordHit hit : scratch.denied) {
     hit.level = LevelOf(hit.word, direction);
     if (hit.level == Level::kPass) continue;

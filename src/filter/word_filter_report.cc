@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What people and masked texts get to see of a verdict.
+// What people get to see of a verdict.
 #include <algorithm>
 #include <tuple>
 
@@ -26,44 +26,6 @@ const char* WhatHappens(Level level) {
 }  // namespace
 
 std::string WordInfo::Place() const { return line > 0 ? file + ":" + std::to_string(line) : file; }
-
-const std::string* WordFilter::ReplacementOf(const WordHit& hit) const {
-  if (hit.word >= words_.size() || !words_[hit.word].replaced) return nullptr;
-  return &replacements_.at(hit.word);
-}
-
-// Hits that overlap are one place, and that gets one text: part of a replacement beside stars would read as nonsense.
-std::string WordFilter::Mask(std::string_view text, const Verdict& verdict) const {
-  std::string out;
-  out.reserve(text.size());
-  size_t done = 0;
-  for (size_t at = 0; at < verdict.hits.size();) {
-    if (verdict.hits[at].level < Level::kMask) {
-      ++at;
-      continue;
-    }
-    const size_t first = at;
-    const size_t begin = verdict.hits[at].begin;
-    size_t end = begin;
-    for (; at < verdict.hits.size() && (at == first || verdict.hits[at].begin < end); ++at) {
-      if (verdict.hits[at].level >= Level::kMask) end = std::max(end, verdict.hits[at].end);
-    }
-    out.append(text.substr(done, begin - done));
-    const auto whole = std::find_if(verdict.hits.begin() + static_cast<std::ptrdiff_t>(first),
-                                    verdict.hits.begin() + static_cast<std::ptrdiff_t>(at), [&](const WordHit& hit) {
-                                      return hit.level >= Level::kMask && hit.begin == begin && hit.end == end &&
-                                             ReplacementOf(hit) != nullptr;
-                                    });
-    done = begin;
-    if (whole != verdict.hits.begin() + static_cast<std::ptrdiff_t>(at)) {
-      out += *ReplacementOf(*whole);
-      done = end;
-    }
-    for (; done < end; done += base::DecodeUtf8(text, done).length) out.push_back('*');
-  }
-  out.append(text.substr(done));
-  return out;
-}
 
 WordInfo WordFilter::Info(uint32_t number) const {
   WordInfo info;
@@ -95,7 +57,8 @@ WordInfo WordFilter::Info(uint32_t number) const {
 std::vector<Explanation> WordFilter::Explain(std::string_view text, Direction direction) const {
   Scratch scratch;
   std::vector<Explanation> explanations;
-  FindComplete(text, scratch, &explanations);
+  Find(text, 0, scratch, &explanations);
+  Settle(direction, scratch.parts_seen, scratch, &explanations);
   for (const WordHit& hit : scratch.denied) explanations.push_back({hit, Fate::kActs, 0});
   for (Explanation& each : explanations) {
     each.hit.level = LevelOf(each.hit.word, direction);

@@ -120,6 +120,11 @@ class Importer {
     ++result_.kept;
   }
 
+  void TakeNot(const UnreadPart& part) {
+    result_.read += part.count;
+    LeaveOut(part.what, part.place, "", part.count);
+  }
+
   ImportResult Finish() && { return std::move(result_); }
   ImportResult& result() { return result_; }
 
@@ -132,11 +137,11 @@ class Importer {
     return line;
   }
 
-  void LeaveOut(const std::string& why, const std::string& place, const std::string& word) {
+  void LeaveOut(const std::string& why, const std::string& place, const std::string& word, size_t count = 1) {
     auto at = std::find_if(result_.left_out.begin(), result_.left_out.end(),
                            [&](const LeftOut& each) { return each.why == why; });
     if (at == result_.left_out.end()) at = result_.left_out.insert(at, LeftOut{why, 0, {}});
-    ++at->count;
+    at->count += count;
     if (at->examples.size() >= kExamples) return;
     at->examples.push_back(place + (word.empty() ? "" : " " + std::string(base::Utf8Prefix(word, 60))));
   }
@@ -184,11 +189,12 @@ base::Result<ImportResult> ImportWords(const std::vector<ImportSource>& sources,
   for (const ImportSource& source : sources) {
     const ImportFormat format = options.format == ImportFormat::kAuto ? GuessFormat(source.text) : options.format;
     importer.result().formats.push_back(format);
-    YINGDA_TRY(const std::vector<ForeignWord> words, ReadForeignWords(source, format));
+    YINGDA_TRY(const ForeignWords foreign, ReadForeignWords(source, format));
+    for (const UnreadPart& part : foreign.unread) importer.TakeNot(part);
     if (format == ImportFormat::kLines) {
-      if (auto hint = Hint(source, words)) importer.result().hints.push_back(*std::move(hint));
+      if (auto hint = Hint(source, foreign.words)) importer.result().hints.push_back(*std::move(hint));
     }
-    for (const ForeignWord& word : words) importer.Take(source, word);
+    for (const ForeignWord& word : foreign.words) importer.Take(source, word);
   }
   return std::move(importer).Finish();
 }

@@ -47,7 +47,7 @@ struct LeftOut {
 
 struct ImportResult {
   std::string file;  // in our format; ParseWordList reads exactly `kept` words from it
-  size_t read = 0;   // words seen
+  size_t read = 0;   // words seen, and what might be some
   size_t kept = 0;
   std::vector<LeftOut> left_out;
   std::vector<ImportFormat> formats;  // that each source was read in

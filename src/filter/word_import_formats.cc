@@ -155,7 +155,15 @@ class FormatReader {
   std::vector<ForeignWord> words_;
 };
 
-base::Result<std::vector<ForeignWord>> ReadJson(const ImportSource& source) {
+// What only says how the words are to be used (LangBot: "mask": "*") holds none.
+void NoteOtherLists(const nlohmann::json& whole, const std::string& name, std::vector<UnreadPart>& unread) {
+  for (const auto& [key, value] : whole.items()) {
+    if (key == "words" || !value.is_structured() || value.empty()) continue;
+    unread.push_back({"在 JSON 的别的项里，没有读；请把它们写进 \"words\"", name + " \"" + key + "\"", value.size()});
+  }
+}
+
+base::Result<ForeignWords> ReadJson(const ImportSource& source) {
   const nlohmann::json whole = nlohmann::json::parse(source.text, nullptr, false);
   const nlohmann::json* list = &whole;
   if (whole.is_object() && whole.contains("words")) list = &whole["words"];
@@ -163,16 +171,21 @@ base::Result<std::vector<ForeignWord>> ReadJson(const ImportSource& source) {
     return base::Error{base::ErrorCode::kInvalidArgument,
                        source.name + ": 不是词表的 JSON；应当是 {\"words\": [\"词\", …]} 或者 [\"词\", …]"};
   }
-  std::vector<ForeignWord> words;
+  ForeignWords read;
+  if (whole.is_object()) NoteOtherLists(whole, source.name, read.unread);
   size_t number = 0;
   for (const nlohmann::json& each : *list) {
     ++number;
-    if (!each.is_string()) continue;
+    if (!each.is_string()) {
+      const char* const what = "JSON 里的这一项不是 \"词\"，没有读；请改成只写词的 [\"词\", …]";
+      read.unread.push_back({what, source.name + ":" + std::to_string(number)});
+      continue;
+    }
     const auto& text = each.get_ref<const std::string&>();
     // Programs that keep their words in JSON take them for regular expressions.
-    words.push_back({std::string(base::TrimBlanks(text)), number, {}, {}, IsExpression(text)});
+    read.words.push_back({std::string(base::TrimBlanks(text)), number, {}, {}, IsExpression(text)});
   }
-  return words;
+  return read;
 }
 
 }  // namespace
@@ -197,16 +210,16 @@ ImportFormat GuessFormat(std::string_view text) {
   return ImportFormat::kLines;
 }
 
-base::Result<std::vector<ForeignWord>> ReadForeignWords(const ImportSource& source, ImportFormat format) {
-  std::vector<ForeignWord> words;
+base::Result<ForeignWords> ReadForeignWords(const ImportSource& source, ImportFormat format) {
+  ForeignWords read;
   if (format == ImportFormat::kJson) {
-    YINGDA_TRY(words, ReadJson(source));
+    YINGDA_TRY(read, ReadJson(source));
   } else {
-    words = FormatReader(format).Read(source.text);
+    read.words = FormatReader(format).Read(source.text);
   }
-  for (ForeignWord& word : words) word.text = WithoutCommas(word.text);
-  std::erase_if(words, [](const ForeignWord& word) { return word.text.empty(); });
-  return words;
+  for (ForeignWord& word : read.words) word.text = WithoutCommas(word.text);
+  std::erase_if(read.words, [](const ForeignWord& word) { return word.text.empty(); });
+  return read;
 }
 
 }  // namespace yingda::filter

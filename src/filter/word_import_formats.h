@@ -19,9 +19,20 @@ struct ForeignWord {
   bool is_expression = false;
 };
 
+/// What a list has besides its words.
+struct UnreadPart {
+  std::string what;   // in Chinese
+  std::string place;  // "list.json:3"
+  size_t count = 1;
+};
+struct ForeignWords {
+  std::vector<ForeignWord> words;
+  std::vector<UnreadPart> unread;
+};
+
 ImportFormat GuessFormat(std::string_view text);
 
 /// Errors: kInvalidArgument, for JSON that is none.
-base::Result<std::vector<ForeignWord>> ReadForeignWords(const ImportSource& source, ImportFormat format);
+base::Result<ForeignWords> ReadForeignWords(const ImportSource& source, ImportFormat format);
 
 }  // namespace yingda::filter

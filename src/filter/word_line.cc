@@ -96,10 +96,22 @@ class Reader {
   void CheckReplacement(std::string_view line) {
     const std::string& text = *word_.replacement;
     if (allow_) return Mistake(line, "allow 里的词只是放行，不能替换；请只写词本身");
-    if (text.size() > kMaxReplacementBytes) return Mistake(line, "=> 后面的文字太长；请不要超过 60 个字");
+    if (text.size() > kMaxReplacementBytes || Letters(text) > PatternIndex::kMaxCodes) {
+      return Mistake(line, "=> 后面的文字太长；请不要超过 60 个字");
+    }
+    // Nothing in the word's place would join what stands around it.
+    if (text.empty()) return Unreplaced(line, "=> 后面没有文字，照样打码；请写上要换成的文字，或者去掉 =>");
+    if (word_.parts.empty() && ReadsLike(text, word_.text)) {
+      return Unreplaced(line, "=> 后面还是这个词（标点、大小写、繁简不算），照样打码；请换成别的文字，或者去掉 =>");
+    }
     if (word_.levels.inbound != Level::kMask && word_.levels.outbound != Level::kMask) {
       Warning(line, "只有打码（mask）的词才会换成 => 后面的文字；请把级别改成 mask，或者去掉 => 后面的文字");
     }
+  }
+
+  void Unreplaced(std::string_view place, std::string what) {
+    word_.replacement.reset();
+    Warning(place, std::move(what));
   }
 
   void Option(std::string_view field) {
@@ -218,6 +230,16 @@ class Reader {
 
 WordLine ReadWordLine(std::string_view line, bool allow, const LineDefaults& defaults) {
   return Reader(allow, defaults).Read(line);
+}
+
+bool ReadsLike(std::string_view text, std::string_view word) {
+  const FoldMode mode = Letters(word) < 2 ? FoldMode::kLiteral : FoldMode::kLetters;
+  const auto collapsed = [mode](std::string_view of) {
+    std::u32string codes = FoldedCodes(of, mode);
+    codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+    return codes;
+  };
+  return collapsed(text) == collapsed(word);
 }
 
 std::optional<Boundary> ParseBoundary(std::string_view name) {

@@ -34,6 +34,10 @@ struct WordLine {
 /// Limits: words of up to 64 letters and 1,024 bytes.
 WordLine ReadWordLine(std::string_view line, bool allow, const LineDefaults& defaults);
 
+/// Whether a word and another text are the same but for what folding leaves out, case and repetitions: no such text can
+/// stand in the place of the word.
+bool ReadsLike(std::string_view text, std::string_view word);
+
 /// auto, raw or word.
 std::optional<Boundary> ParseBoundary(std::string_view name);
 /// "这个级别不认识", and which ones there are.

@@ -164,7 +164,7 @@ class LeakTest : public ::testing::TestWithParam<std::tuple<Spelling, bool>> {
 
 TEST_P(LeakTest, InOneReplySplitOverDeltas) {
   Watched watched(Options("我知道" + spelling().written + "在哪里。", 2s));
-  EXPECT_THAT(watched.Say("问题"), HasSubstr(blocks() ? kBlockedAnswer : "我知道***"));
+  EXPECT_THAT(watched.Say("问题"), HasSubstr(blocks() ? kBlockedAnswer : "我知道＊＊＊"));
   EXPECT_THAT(watched.Say("重发"), Not(HasSubstr("没有可以重发")));
   watched.Say("下一个问题");
   watched.ExpectNowhere(spelling().half);
@@ -180,7 +180,7 @@ TEST_P(LeakTest, OverPartsPagesAndTheLivePage) {
   watched.ReadPageFor(7s);
   watched.ContinueToTheEnd();
   watched.Say("重发");
-  EXPECT_THAT(watched.PageNow(), HasSubstr(blocks() ? "不方便显示" : "我知道***"));
+  EXPECT_THAT(watched.PageNow(), HasSubstr(blocks() ? "不方便显示" : "我知道＊＊＊"));
   watched.ExpectNowhere(spelling().half);
   EXPECT_THAT(watched.Pages(), HasSubstr("这是第80句")) << "the page shows what there is";
   if (blocks()) {
@@ -202,7 +202,7 @@ TEST_P(LeakTest, InCustomerServiceMessages) {
   Watched watched(options);
   watched.Say("问题");
   ASSERT_TRUE(watched.world().RunFor(20s));
-  EXPECT_THAT(watched.Chat(), HasSubstr(blocks() ? kBlockedAnswer : "我知道***"));
+  EXPECT_THAT(watched.Chat(), HasSubstr(blocks() ? kBlockedAnswer : "我知道＊＊＊"));
   watched.Say("重发");
   watched.Say("下一个问题");
   watched.ExpectNowhere(spelling().half);
@@ -222,7 +222,7 @@ TEST(InboundLeakTest, ABlockedWordNeverReachesTheModelAndAMaskedOneOnlyMasked) {
   EXPECT_THAT(watched.Say("哪里有賭博-網站大全？"), HasSubstr(kBlockedQuestion));
   watched.Say("你是小坏词吗？");
   watched.Say("下一个问题");
-  EXPECT_THAT(watched.AskedOfTheModel(), HasSubstr("你是***吗"));
+  EXPECT_THAT(watched.AskedOfTheModel(), HasSubstr("你是＊＊＊吗"));
   EXPECT_FALSE(Holds(watched.AskedOfTheModel(), "赌博"));
   EXPECT_FALSE(Holds(watched.AskedOfTheModel(), "小坏词"));
 }
@@ -320,9 +320,9 @@ TEST_P(NewWordsTest, MeetWhatWasStoredBefore) {
   EXPECT_TRUE(Holds(watched.PageNow(), "菠萝派"));
   watched.ReplaceWords("菠萝派" + Level());
   EXPECT_FALSE(Holds(watched.PageNow(), "菠萝派"));
-  EXPECT_THAT(watched.PageNow(), HasSubstr(GetParam() ? "不方便显示" : "***在这里"));
+  EXPECT_THAT(watched.PageNow(), HasSubstr(GetParam() ? "不方便显示" : "＊＊＊在这里"));
   watched.ContinueToTheEnd();
-  EXPECT_THAT(watched.Chat(), HasSubstr(GetParam() ? kBlockedRest : "***在这里"));
+  EXPECT_THAT(watched.Chat(), HasSubstr(GetParam() ? kBlockedRest : "＊＊＊在这里"));
   watched.Say("重发");
   EXPECT_FALSE(Holds(watched.Chat(), "菠萝派"));
   watched.Say("后来的问题");
@@ -331,7 +331,7 @@ TEST_P(NewWordsTest, MeetWhatWasStoredBefore) {
   for (const auto& message : journal.last.back().call.messages) last += message.content + "\n";
   EXPECT_FALSE(Holds(last, "菠萝派")) << "the history that the model is sent";
   EXPECT_THAT(last, HasSubstr("后来的问题"));
-  EXPECT_EQ(Holds(last, "问***的问题"), !GetParam());
+  EXPECT_EQ(Holds(last, "问＊＊＊的问题"), !GetParam());
 }
 
 TEST_P(NewWordsTest, MeetWhatARestartFinds) {

@@ -259,7 +259,7 @@ TEST_F(SeenTest, PlaceAndLinkAreQuestionsByDefault) {
   EXPECT_EQ(world.Send(*follower, simulator::LinkMessage("一个小坏词", "简介", "https://a.cn/b")).Text(), "答2");
   const auto told = Told(world, 2);
   ASSERT_EQ(told.size(), 3u) << "the place is remembered";
-  EXPECT_EQ(told[2].content, "（我分享了一个链接：标题《一个***》，简介：简介，网址 https://a.cn/b）");
+  EXPECT_EQ(told[2].content, "（我分享了一个链接：标题《一个＊＊＊》，简介：简介，网址 https://a.cn/b）");
 }
 
 TEST_F(SeenTest, BlockedWordInATitleStopsTheLink) {

@@ -61,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const std::string masked = Filter().Mask(text, verdict);
   Require(Characters(masked) == Characters(text));
-  Require(verdict.hits.empty() == (masked == text) || text.find('*') != std::string_view::npos);
+  Require(verdict.hits.empty() == (masked == text) || text.find(filter::kMaskCharacter) != std::string_view::npos);
+  Require(Filter().Check(masked, Direction::kInbound, scratch).level < filter::Level::kMask);
   filter::FoldedKey(text);
   return 0;
 }

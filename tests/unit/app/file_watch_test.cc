@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/whole_file.h"
 #include "support/gate.h"
 #include "support/manual_clock.h"
 #include "support/temp_dir.h"
@@ -170,6 +171,23 @@ TEST_F(FileWatchTest, PollingLooksEveryTwoSecondsAndWithTheKernelsHelpEveryThirt
   EXPECT_STREQ(watch_->Way(), "off");
   Shell("echo 1 > rules/a.yml");
   EXPECT_TRUE(Silent(1h));
+}
+
+TEST(WholeFileTest, AFileIsReplacedInOneStepAndNeverWrittenInPlace) {
+  testing::TempDir folder;
+  const std::string path = folder.File("words.txt");
+  Write(path, "old");
+  std::ifstream reader(path);  // as a server that is just reading it
+  EXPECT_EQ(WriteWholeFile(path, "new", false).error().code, base::ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(WriteWholeFile(path, "new", true));
+  std::string seen;
+  reader >> seen;
+  EXPECT_EQ(seen, "old") << "not half of it";
+  std::ifstream(path) >> seen;
+  EXPECT_EQ(seen, "new");
+  ASSERT_TRUE(WriteWholeFile(folder.File("other.txt"), "x", false));
+  EXPECT_FALSE(WriteWholeFile(folder.File("nowhere/a.txt"), "x", true));
+  EXPECT_EQ(std::distance(fs::directory_iterator(fs::path(path).parent_path()), fs::directory_iterator()), 2);
 }
 
 }  // namespace

@@ -65,8 +65,8 @@ TEST_F(AnswerFilterTest, NewWordsJudgeAllOfItAnew) {
   const std::string answer = "菠萝派很好吃。\n";
   EXPECT_THAT(filter.Page(account_, answer), HasSubstr("菠萝派"));
   SetWords("菠萝派|mask\n");
-  EXPECT_EQ(filter.Page(account_, answer), "***很好吃。\n");
-  EXPECT_EQ(filter.Sentences(), "***很好吃。\n");
+  EXPECT_EQ(filter.Page(account_, answer), "＊＊＊很好吃。\n");
+  EXPECT_EQ(filter.Sentences(), "＊＊＊很好吃。\n");
 }
 
 TEST_F(AnswerFilterTest, PartsOfAWordBlockHoweverFarApartTheyAre) {
@@ -77,8 +77,8 @@ TEST_F(AnswerFilterTest, PartsOfAWordBlockHoweverFarApartTheyAre) {
   EXPECT_EQ(filter.Sentences(), "代办一些事。出售旧书。\n");
   answer += "大麻烦，又是**大**麻。\n\n";
   filter.Look(account_, answer);
-  EXPECT_THAT(std::string(filter.Sentences()), ::testing::EndsWith("大麻烦，又是**。\n"));
-  EXPECT_THAT(filter.Page(account_, answer), HasSubstr("**旧书")) << "the page takes back what it showed";
+  EXPECT_THAT(std::string(filter.Sentences()), ::testing::EndsWith("大麻烦，又是＊＊。\n"));
+  EXPECT_THAT(filter.Page(account_, answer), HasSubstr("＊＊旧书")) << "the page takes back what it showed";
   answer += "证";
   filter.Look(account_, answer);
   EXPECT_FALSE(filter.blocked());
@@ -95,7 +95,7 @@ TEST_F(AnswerFilterTest, ALinkThatIsStillBeingWrittenIsNotShown) {
   files.words = filter::WordFilter::FromLists({filter::ParseWordList("小?屋 => 那里", "deny/a.txt", false)}, options);
   account_.files.Set(std::make_shared<const AccountFiles>(std::move(files)));
   EXPECT_EQ(SentencesOf("去小黑屋。看这里。www.exa"), "去那里。看这里。");
-  EXPECT_EQ(SentencesOf("去小黑屋。看这里。www.example.com\n\n好"), "去那里。看这里。***************\n");
+  EXPECT_EQ(SentencesOf("去小黑屋。看这里。www.example.com\n\n好"), "去那里。看这里。＊＊＊＊＊＊＊＊＊＊＊＊＊＊＊\n");
 }
 
 /// Markdown of the kind that makes a filter's life hard, with words in pieces.
@@ -182,8 +182,8 @@ TEST_F(AnswerFilterTest, StoredTextsMeetTheWordsOfNow) {
   own.text = "我们的菠萝派";
   const auto items = ShownNow(account_, texts_, std::vector{bad, masked, own});
   EXPECT_EQ(items[0].text, texts_.blocked_rest);
-  EXPECT_EQ(items[1].text, "是***");
-  EXPECT_EQ(items[1].question, "谁是***");
+  EXPECT_EQ(items[1].text, "是＊＊＊");
+  EXPECT_EQ(items[1].question, "谁是＊＊＊");
   EXPECT_EQ(items[2].text, texts_.blocked_answer) << "whoever wrote it: a blocked word does not go out";
 }
 
@@ -235,7 +235,7 @@ TEST_F(AnswerFilterTest, TheModelIsSentNoTurnThatIsBlockedNow) {
                                               {"user", "再问"}};
   EXPECT_TRUE(FilterForModel(account_, messages));
   const std::vector<model::ChatMessage> want = {
-      {"system", "说明"}, {"user", "***是谁"}, {"assistant", "不知道"}, {"user", "再问"}};
+      {"system", "说明"}, {"user", "＊＊＊是谁"}, {"assistant", "不知道"}, {"user", "再问"}};
   EXPECT_EQ(messages, want);
   messages.back().content = "有菠萝派吗";
   EXPECT_FALSE(FilterForModel(account_, messages));

@@ -288,7 +288,7 @@ TEST_F(PipelineTest, BlockedWordStandsBeforeRules) {
 TEST_F(PipelineTest, MaskedWordReachesTheModelMasked) {
   const Decision decision = Text("说个小坏词吧");
   EXPECT_EQ(decision.action, Action::kAskModel);
-  EXPECT_EQ(decision.question, "说个***吧");
+  EXPECT_EQ(decision.question, "说个＊＊＊吧");
 }
 
 TEST_F(PipelineTest, RuleAnswersWithItsPlace) {
@@ -357,7 +357,7 @@ TEST_F(PipelineTest, PlacesAndLinksPassTheWordsButNeitherRulesNorCommands) {
   EXPECT_EQ(Link("网络博彩平台大全").route, Route::kWords);
   EXPECT_EQ(Shown(Link("网络博彩平台大全")), account_.settings.Get()->texts.blocked_question);
   EXPECT_EQ(Place("网络博彩平台").route, Route::kWords);
-  EXPECT_THAT(Link("一个小坏词").question, ::testing::HasSubstr("《一个***》"));
+  EXPECT_THAT(Link("一个小坏词").question, ::testing::HasSubstr("《一个＊＊＊》"));
   EXPECT_EQ(Link("营业时间").action, Action::kAskModel);
   EXPECT_EQ(Place("继续").action, Action::kAskModel);
 }

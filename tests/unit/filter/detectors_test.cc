@@ -97,6 +97,65 @@ TEST(DetectorsTest, LinksAreFoundWithTheirPaths) {
                                      {"http:// 空", nullptr}});
 }
 
+TEST(DetectorsTest, WhatFollowersSendAsLinksIsFound) {
+  Expect(*With(DetectorKind::kUrl), {{"http://a.b", "http://a.b"},
+                                     {"www.xx.de", "www.xx.de"},
+                                     {"看www.Example.Shop吧", "www.Example.Shop"},
+                                     {"xx.com/xx", "xx.com/xx"},
+                                     {"短链 t.cn/A6xYz", "t.cn/A6xYz"},
+                                     {"t.me/abc", "t.me/abc"},
+                                     {"T.ME/abc", "T.ME/abc"},
+                                     {"www。baidu。com", "www。baidu。com"},
+                                     {"ｂａｉｄｕ．ＣＯＭ", "ｂａｉｄｕ．ＣＯＭ"},
+                                     {"abc．vip/1", "abc．vip/1"},
+                                     {"58.com 和", "58.com"},
+                                     {"上163.com", "163.com"},
+                                     {"Baidu.Com", "Baidu.Com"},
+                                     {"BAIDU.COM", "BAIDU.COM"},
+                                     {"bet365.vip", "bet365.vip"},
+                                     {"BET365.VIP", "BET365.VIP"},
+                                     {"888.vip", "888.vip"},
+                                     {"my-shop.top", "my-shop.top"},
+                                     {"BET.TV", "BET.TV"},
+                                     {"a.b.app", "a.b.app"},
+                                     {"openai.dev", "openai.dev"},
+                                     {"https://asp.net", "https://asp.net"},
+                                     {"www.asp.net", "www.asp.net"},
+                                     {"asp.net/learn", "asp.net/learn"},
+                                     {"到baidu.com.So easy", "baidu.com"},
+                                     {"到baidu.com。App很好", "baidu.com"},
+                                     {"t.cn/xx。VIP", "t.cn/xx"}});
+}
+
+TEST(DetectorsTest, WhatOnlyHasADotInItIsNoLink) {
+  Expect(*With(DetectorKind::kUrl), {{"1.VIP会员", nullptr},
+                                     {"2.vip专享", nullptr},
+                                     {"12.App下载", nullptr},
+                                     {"1.VIP/SVIP", nullptr},
+                                     {"3.CN域名", nullptr},
+                                     {"下载App。VIP免费", nullptr},
+                                     {"用iPhone。Pro很贵", nullptr},
+                                     {"ASP.NET Core", nullptr},
+                                     {"asp.net开发", nullptr},
+                                     {"ASP。NET", nullptr},
+                                     {"Node.js、Vue.js", nullptr},
+                                     {"Socket.IO", nullptr},
+                                     {"java.io.File", nullptr},
+                                     {"2.5kg", nullptr},
+                                     {"v1.2.3", nullptr},
+                                     {"3.14", nullptr},
+                                     {"报告.pdf和main.py", nullptr},
+                                     {"README.md", nullptr},
+                                     {"read.me", nullptr},
+                                     {"a.tar.gz", nullptr},
+                                     {"I like it.Me too", nullptr},
+                                     {"It works.Live and learn", nullptr},
+                                     {"U.S. and e.g. this", nullptr},
+                                     {"10.30.AM", nullptr},
+                                     {"你好。me", nullptr},
+                                     {"等.com", nullptr}});
+}
+
 TEST(DetectorsTest, AnAllowedNameExcusesItsLinks) {
   const auto filter = With(DetectorKind::kUrl, 8, "example.com\nours.com.cn");
   Expect(*filter, {{"https://www.example.com/path", nullptr},
@@ -137,7 +196,7 @@ TEST(DetectorsTest, WhatADetectorFoundIsToldAndMasked) {
   const Verdict verdict = filter->Check(text, Direction::kInbound, scratch);
   EXPECT_EQ(verdict.level, Level::kMask);
   EXPECT_EQ(filter->Check(text, Direction::kOutbound, scratch).level, Level::kBlock);
-  EXPECT_EQ(filter->Mask(text, verdict), "打 *************");
+  EXPECT_EQ(filter->Mask(text, verdict), "打 ＊＊＊＊＊＊＊＊＊＊＊＊＊");
   const auto all = filter->Explain(text, Direction::kInbound);
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(filter->Describe(all[0], text), "“138 0013 8000”：检测到手机号，打码");

@@ -139,6 +139,10 @@ class SlowFilter {
         }
         all = all && found.size() > before;
       }
+      if (word.parts.size() > 1) {  // parts that are alike are one
+        std::sort(found.begin(), found.end());
+        found.erase(std::unique(found.begin(), found.end()), found.end());
+      }
       if (all) left.insert(found.begin(), found.end());
     }
     return left;
@@ -221,6 +225,7 @@ class SlowFilter {
       const SlowGap gap = GapBetween(text, folded.atoms[at - 1], folded.atoms[at]);
       if (gap.newline || gap.visible > longest || (gap.blank && !blanks)) return false;
     }
+    if (GapBetween(text, folded.atoms[first], folded.atoms[last - 1]).newline) return false;
     const bool alone = word.listed.boundary == Boundary::kAlone;
     if (!alone && !(word.listed.boundary == Boundary::kAuto && ascii && !word.allow)) return true;
     const auto touches = [&](size_t outside, size_t inside) {

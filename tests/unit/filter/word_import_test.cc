@@ -148,6 +148,17 @@ TEST(WordImportTest, ListsThatHoldMoreThanTheWordAreAskedAbout) {
   EXPECT_THAT(Import("网络 博彩\n六合彩 特码\n代开 假证\n出售 枪支\n刷单 日结\n").hints, IsEmpty());
 }
 
+TEST(WordImportTest, WhatJsonHasBesidesWordsIsTold) {
+  const ImportResult result = Import(
+      R"({"words": ["网络博彩", {"word": "代开假证"}, 7, null, ["六合彩特码"]], "mask": "*", "more": ["甲乙丙", "丁"]})");
+  EXPECT_THAT(Words(result), ElementsAre("网络博彩|mask"));
+  EXPECT_EQ(result.read, 7u);
+  EXPECT_THAT(result.left_out, ElementsAre(AllOf(Field(&LeftOut::why, HasSubstr("别的项")), Field(&LeftOut::count, 2),
+                                                 Field(&LeftOut::examples, ElementsAre("list.txt \"more\""))),
+                                           AllOf(Field(&LeftOut::why, HasSubstr("只写词")), Field(&LeftOut::count, 4),
+                                                 Field(&LeftOut::examples, Contains("list.txt:2")))));
+}
+
 TEST(WordImportTest, BrokenJsonIsRefused) {
   EXPECT_FALSE(ImportWords({{"a.json", "{\"words\": 7}"}}, {.format = ImportFormat::kJson}));
   EXPECT_FALSE(ImportWords({{"a.json", "{"}}, {.format = ImportFormat::kJson}));
@@ -191,6 +202,10 @@ TEST(WordFileEncodingTest, AnImportMayGuessGb18030AndTakesANamedEncodingOtherwis
   EXPECT_EQ(*DecodeWordFileAs("赌博", "a", "auto"), "赌博");
   EXPECT_EQ(*DecodeWordFileAs("\xEF\xBB\xBF赌博", "a", "UTF-8"), "赌博");
   EXPECT_FALSE(DecodeWordFileAs("\xFF\xFF", "a", "auto"));
+  EXPECT_FALSE(DecodeWordFileAs("赌博", "a", "gb18030")) << "it is UTF-8";
+  const auto big5 = DecodeWordFileAs("\xBD\x75\xA4\x57\xAE\x54\xBC\xD6\xAB\xB0", "a", "auto");
+  ASSERT_FALSE(big5);
+  EXPECT_THAT(big5.error().message, HasSubstr("--encoding big5"));
   EXPECT_FALSE(DecodeWordFileAs("x", "a", "morse"));
 }
 

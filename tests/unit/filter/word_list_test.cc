@@ -14,6 +14,7 @@
 namespace yingda::filter {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -69,7 +70,8 @@ TEST(WordListTest, ReadsWildcardsPartsAndReplacements) {
   const WordList list = Parse(
       "迷?药\n出售??枪\n问\\?号\n微信 && 刷?单|review|引流\na\\&&b\n小黑屋 => 小\\=黑|block|标签\n甲乙=>\n丙丁 => 戊 "
       "己|in:mask,out:pass");
-  EXPECT_THAT(list.warnings, ElementsAre(HasSubstr("a.txt:6:1")));  // a blocked word is never replaced
+  EXPECT_THAT(list.warnings, ElementsAre(HasSubstr("a.txt:6:1"),  // a blocked word is never replaced
+                                         AllOf(HasSubstr("a.txt:7:1"), HasSubstr("打码"))));
   EXPECT_THAT(Texts(list),
               ElementsAre("迷?药", "出售??枪", "问?号", "微信 && 刷?单", "a&&b", "小黑屋", "甲乙", "丙丁"));
   EXPECT_THAT(list.words[0].parts, ElementsAre(WordPart{"迷", "药"}));
@@ -78,7 +80,7 @@ TEST(WordListTest, ReadsWildcardsPartsAndReplacements) {
   EXPECT_THAT(list.words[3].parts, ElementsAre(WordPart{"微信"}, WordPart{"刷", "单"}));
   EXPECT_EQ(list.words[3].tags, "引流");
   EXPECT_EQ(list.words[5].replacement, "小=黑");
-  EXPECT_EQ(list.words[6].replacement, "");
+  EXPECT_EQ(list.words[6].replacement, std::nullopt);
   EXPECT_EQ(list.words[6].levels, (Levels{Level::kMask, Level::kMask}));
   EXPECT_EQ(list.words[7].replacement, "戊 己");
   EXPECT_EQ(list.words[7].levels, (Levels{Level::kMask, Level::kPass}));
@@ -157,6 +159,18 @@ TEST(WordListTest, LikelySlipsAreToldButKept) {
   EXPECT_THAT(list.warnings[2], HasSubstr("半角的 ?"));
   EXPECT_THAT(list.warnings[0], HasSubstr("每行只写一个"));
   EXPECT_THAT(list.warnings[1], HasSubstr("\\#没有空格的注释"));
+}
+
+TEST(WordListTest, AWordIsNotReplacedByItself) {
+  for (const char* line : {"微信 => 【微信】", "VX => vx", "+v => +V", "網絡 => 网-络"}) {
+    const WordList list = Parse(std::string(line) + "\n");
+    ASSERT_EQ(list.words.size(), 1u) << line;
+    EXPECT_EQ(list.words[0].replacement, std::nullopt) << line;
+    EXPECT_EQ(list.words[0].levels.outbound, Level::kMask) << line;
+    ASSERT_EQ(list.warnings.size(), 1u) << line;
+    EXPECT_THAT(list.warnings[0], AllOf(HasSubstr("a.txt:1:1: "), HasSubstr("换成别的")));
+  }
+  EXPECT_THAT(Parse("微信 => 企业微信\n迷?药 => 迷魂药\n好 && 坏 => 好|=short\n").warnings, IsEmpty());
 }
 
 TEST(WordListTest, AllowedWordsHaveNoLevel) {
@@ -287,6 +301,42 @@ TEST_F(WordFolderTest, AFewBrokenLinesInAUtf8FileAreNamedOneByOne) {
   ASSERT_TRUE(filter) << filter.error().message;
   ASSERT_EQ(report_.warnings.size(), 1u);
   EXPECT_THAT(report_.warnings[0], HasSubstr("deny/a.txt:3:1: "));
+}
+
+TEST_F(WordFolderTest, AUtf8FileThatSaysItIsInAnotherEncodingIsRefused) {
+  for (const char* encoding : {"gb18030", "GBK", "big5", "utf-16le"}) {
+    Write("deny/a.txt", std::string("# 词表\n#! encoding=") + encoding + "\n赌博\n");
+    const auto filter = Load();
+    ASSERT_FALSE(filter) << encoding;
+    EXPECT_THAT(filter.error().message, AllOf(HasSubstr("deny/a.txt:2: "), HasSubstr("删掉 encoding=")));
+  }
+  Write("deny/a.txt", "#! encoding=gb18030\nonly ASCII\n");
+  EXPECT_TRUE(Load());
+}
+
+// 網路博彩 線上娛樂城
+constexpr std::string_view kBig5 = "\xBA\xF4\xB8\xF4\xB3\xD5\xB1\x6D\n\xBD\x75\xA4\x57\xAE\x54\xBC\xD6\xAB\xB0\n";
+
+TEST_F(WordFolderTest, AFileThatLooksLikeBig5IsNotTakenForGb18030) {
+  Write("deny/a.txt", kBig5);
+  const auto silent = Load();
+  ASSERT_FALSE(silent);
+  EXPECT_THAT(silent.error().message, HasSubstr("#! encoding=big5"));
+  Write("deny/a.txt", "#! encoding=gb18030\n" + std::string(kBig5));
+  const auto wrong = Load();
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, AllOf(HasSubstr("deny/a.txt:1: "), HasSubstr("big5")));
+  Write("deny/a.txt", "#! encoding=big5\n" + std::string(kBig5));
+  const auto right = Load();
+  ASSERT_TRUE(right) << right.error().message;
+  EXPECT_EQ((*right)->Info(0).text, "網路博彩");
+}
+
+TEST_F(WordFolderTest, AUtf8FileWithManyLinesInGbkIsNotReadAsGbk) {
+  Write("deny/a.txt", "赌博\n" + std::string(kGbk) + std::string(kGbk));
+  const auto filter = Load();
+  ASSERT_FALSE(filter);
+  EXPECT_THAT(filter.error().message, AllOf(HasSubstr("deny/a.txt:2:1: "), HasSubstr("6 行不对")));
 }
 
 TEST_F(WordFolderTest, FiveBadLinesInAHundredAreTheLimit) {

@@ -168,9 +168,9 @@ TEST_F(ExplanationTest, AllowedWordSaysThatItIsAndLetsTheMessagePass) {
 TEST_F(ExplanationTest, MaskedWordIsMaskedInWhatTheModelIsAsked) {
   Ask("什么是小坏词");
   EXPECT_EQ(json_["action"], "ask_model");
-  EXPECT_EQ(json_["question"], "什么是***");
+  EXPECT_EQ(json_["question"], "什么是＊＊＊");
   EXPECT_EQ(json_["words"][0]["level"], "mask");
-  EXPECT_EQ(explanation_.question, "什么是***");
+  EXPECT_EQ(explanation_.question, "什么是＊＊＊");
 }
 
 TEST_F(ExplanationTest, CommandIsToldFromAQuestion) {

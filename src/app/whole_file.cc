@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "app/whole_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+namespace yingda::app {
+
+base::Result<void> WriteWholeFile(const std::filesystem::path& path, std::string_view content, bool replace) {
+  const auto part = path.parent_path() / ("." + path.filename().string() + "." + std::to_string(getpid()));
+  std::ofstream out(part, std::ios::binary | std::ios::trunc);
+  int error = out ? 0 : errno;
+  out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  out.close();
+  if (error == 0 && out.fail()) error = EIO;
+  if (error == 0 && !replace) {
+    // Takes the name, in one step and only if it is free; not by link(), which some file systems do not know. An empty
+    // file says nothing, so it harms nobody who looks just now.
+    const int taken = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    error = taken >= 0 ? 0 : errno;
+    if (taken >= 0) close(taken);
+  }
+  if (error == 0 && rename(part.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) unlink(part.c_str());
+  if (error == 0) return {};
+  if (error == EEXIST) {
+    return base::Error{base::ErrorCode::kInvalidArgument,
+                       path.string() + ": 已经有这个文件：请用 -o 写到别处，或者加上 --force 覆盖它"};
+  }
+  return base::Error{base::ErrorCode::kUnavailable,
+                     path.string() + ": 写不了文件（" + std::strerror(error) + "）：请检查文件夹和写入权限"};
+}
+
+}  // namespace yingda::app
