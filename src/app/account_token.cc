@@ -10,18 +10,18 @@ namespace {
 
 using platform::TokenAnswer;
 
-constexpr base::Duration kDeadline = std::chrono::seconds(10);
-
-std::string Errcode(int code) { return code == 0 ? "" : "（errcode " + std::to_string(code) + "）"; }
+constexpr base::Duration kTokenDeadline = std::chrono::seconds(10);
 
 }  // namespace
+
+std::string ShowErrcode(int code) { return code == 0 ? "" : "（errcode " + std::to_string(code) + "）"; }
 
 TokenAnswer FetchToken(const config::AccountConfig& account, net::HttpClient& client, net::EventLoop& loop) {
   const platform::TokenCredentials credentials{account.api_base, account.callback.app_id, account.app_secret};
   auto calls = std::make_unique<platform::HttpCalls>(client, loop);
   auto answer = Ask<base::Result<platform::HttpAnswer>>(loop, [&](auto done) {
     calls->Start(platform::TokenRequest(platform::TokenEndpoint::kStable, credentials, false),
-                 loop.clock().Now() + kDeadline, std::move(done));
+                 loop.clock().Now() + kTokenDeadline, std::move(done));
   });
   Ask<bool>(loop, [&](const auto& done) {
     calls.reset();
@@ -31,7 +31,7 @@ TokenAnswer FetchToken(const config::AccountConfig& account, net::HttpClient& cl
 }
 
 std::string TokenTrouble(const TokenAnswer& answer) {
-  const std::string code = Errcode(answer.errcode);
+  const std::string code = ShowErrcode(answer.errcode);
   switch (answer.kind) {
     case TokenAnswer::Kind::kWrongSecret:
       return "微信不接受 app_id 和 app_secret" + code + "。请到微信后台核对这两项；AppSecret 被冻结的话先解冻。";

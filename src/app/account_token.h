@@ -36,6 +36,9 @@ class FetchedToken final : public platform::TokenProvider {
 /// A token from the stable interface, which takes no running server's away. Waits ten seconds at most.
 platform::TokenAnswer FetchToken(const config::AccountConfig& account, net::HttpClient& client, net::EventLoop& loop);
 
+/// WeChat's error number for a sentence of ours: nothing for 0.
+std::string ShowErrcode(int code);
+
 /// Why there is no token, and what to do, in Chinese.
 std::string TokenTrouble(const platform::TokenAnswer& answer);
 

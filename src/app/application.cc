@@ -68,10 +68,7 @@ base::Result<void> Application::Start() {
   if (auto opened = OpenStore(); !opened) return opened;
   MakePlatforms();
   pages_ = std::make_unique<bot::AnswerPages>(config_.pages, loop_, *store_, metrics_);
-  pages_->ShowThrough([this](store::AnswerPage page) {
-    const bot::Account* const account = AccountNamed(page.account);
-    return account ? bot::ShownNow(*account, account->settings.Get()->texts, std::move(page)) : page;
-  });
+  pages_->ShowThrough([this](const std::string& account) { return AccountNamed(account); });
   desk_ = std::make_unique<bot::AnswerDesk>(config_.desk, loop_, book_, *store_, *pages_, logger_, metrics_, tagger_);
   bot_ = std::make_unique<bot::Bot>(config_.bot, book_, *desk_, loop_, clock_, logger_, metrics_);
   if (auto recovered = TakeUpStatistics(); !recovered) return recovered;

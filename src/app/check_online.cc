@@ -20,9 +20,7 @@ using nlohmann::json;
 using platform::TokenAnswer;
 using Kind = config::AccountConfig::Kind;
 
-constexpr base::Duration kDeadline = 10s;
-
-std::string Errcode(int code) { return code == 0 ? "" : "（errcode " + std::to_string(code) + "）"; }
+constexpr base::Duration kCheckDeadline = 10s;
 
 class AccountCheck {
  public:
@@ -50,7 +48,7 @@ class AccountCheck {
     options.account = account_.name;
     options.api_base = account_.api_base;
     options.api_key = account_.api_key;
-    options.deadline = kDeadline;
+    options.deadline = kCheckDeadline;
     auto api = std::make_unique<platform::WeChatApi>(options, token.get(), client_, loop_, *logger_, metrics_);
     CheckAbility(*api);
     if (account_.kind != Kind::kMiniProgram) CheckCallback(*api);
@@ -78,8 +76,9 @@ class AccountCheck {
         break;
       case platform::CanPush::kNo:
         Say(!needed,
-            needed ? "没有客服消息接口的权限" + Errcode(finding.errcode) + "，请改成 kind: passive，或先完成微信认证。"
-                   : "没有客服消息接口的权限" + Errcode(finding.errcode) + "，只用被动回复；没看完的回答等粉丝再来。");
+            needed
+                ? "没有客服消息接口的权限" + ShowErrcode(finding.errcode) + "，请改成 kind: passive，或先完成微信认证。"
+                : "没有客服消息接口的权限" + ShowErrcode(finding.errcode) + "，只用被动回复；没看完的回答等粉丝再来。");
         break;
       case platform::CanPush::kUnknown:
         Say(false, "不能确定可不可以发客服消息：" + finding.why);
@@ -93,7 +92,7 @@ class AccountCheck {
     });
     if (!answer || !answer->json || answer->errcode != 0) {
       // Not every account has this interface, and a proxy need not pass it on.
-      Say(true, "微信没有检查回调地址" + (answer ? Errcode(answer->errcode) : std::string()) +
+      Say(true, "微信没有检查回调地址" + (answer ? ShowErrcode(answer->errcode) : std::string()) +
                     "，请在微信后台提交一次服务器配置来确认。");
       return;
     }

@@ -11,7 +11,7 @@
 namespace yingda::app {
 namespace {
 
-constexpr base::Duration kDeadline = std::chrono::seconds(10);
+constexpr base::Duration kCallDeadline = std::chrono::seconds(10);
 
 std::string Address(const config::Config& config) {
   const std::string& host = config.operations_server.host;
@@ -32,7 +32,7 @@ base::Result<std::string> AskServer(const config::Config& config, const std::str
     net::HttpClientRequest request;
     request.url = "http://" + Address(config) + path_and_query;
     request.max_response_bytes = 64 << 20;
-    calls->Start(std::move(request), clock.Now() + kDeadline,
+    calls->Start(std::move(request), clock.Now() + kCallDeadline,
                  [&promise](Answer answer) { promise.set_value(std::move(answer)); });
   });
   const Answer answer = promise.get_future().get();

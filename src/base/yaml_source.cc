@@ -7,9 +7,9 @@ namespace yingda::base {
 namespace {
 
 // A three-byte placeholder stands for the three bytes of "{1}", a four-byte one for "{12}", so that every other place
-// keeps its offset.
-constexpr char32_t kOneDigit = 0xE7E0;
-constexpr char32_t kTwoDigits = 0xF0000;
+// keeps its offset. Noncharacters, and an unassigned plane: private-use characters do come, from old Chinese encodings.
+constexpr char32_t kOneDigit = 0xFDD0;
+constexpr char32_t kTwoDigits = 0x40000;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 

@@ -38,8 +38,8 @@ class YamlSource {
 /// Reports the first byte that is not UTF-8 or is a control character: the parser would guess an encoding from those.
 bool CheckYamlBytes(std::string_view text, YamlProblems& problems);
 
-/// Replaces {0}…{99} by private-use characters of the same number of bytes, so that every place stays where it is;
-/// ShowNumberedBraces undoes it.
+/// Replaces {0}…{99} by characters that no text has, of the same number of bytes, so that every place stays where it
+/// is; ShowNumberedBraces undoes it.
 std::string HideNumberedBraces(std::string_view text);
 std::string ShowNumberedBraces(std::string_view text);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bot/account.h"
 
+#include <algorithm>
+
 #include "text/markdown.h"
 
 namespace yingda::bot {
@@ -15,6 +17,19 @@ std::string Account::PageMarkdown(std::string_view answer) const {
   // A word that markup had split (网**络**) is only seen in the text that is read; that text is shown then.
   std::string again = Masked(shown);
   return again == shown ? masked : again;
+}
+
+std::optional<std::string> Account::PassedMarkdown(std::string_view answer) const {
+  const auto list = files.Get()->words;
+  if (!list || answer.empty()) return std::string(answer);
+  filter::Scratch scratch;
+  const auto outbound = filter::Direction::kOutbound;
+  const filter::Level read = list->Check(text::WeChatText(answer), outbound, scratch).level;
+  if (read == filter::Level::kBlock) return std::nullopt;
+  // Mostly nothing is found, and one conversion tells.
+  const filter::Level written = list->Check(answer, outbound, scratch).level;
+  if (std::max(read, written) < filter::Level::kMask) return std::string(answer);
+  return PageMarkdown(answer);
 }
 
 Account::Judged Account::Judge(std::string_view answer) const {

@@ -63,6 +63,8 @@ struct Account {
   std::string Readable(std::string_view answer) const;
   /// The same as Markdown, for the answer page. An answer that is still being written: see AnswerFilter.
   std::string PageMarkdown(std::string_view answer) const;
+  /// PageMarkdown, or nothing when none of it may be shown.
+  std::optional<std::string> PassedMarkdown(std::string_view answer) const;
   /// May none of an answer be shown? (outbound word filter, on what the follower would read)
   bool AnswerBlocked(std::string_view answer) const;
   /// A text as followers read it through the outbound word filter: masked, nothing if it is blocked.

@@ -42,14 +42,32 @@ void AnswerDesk::RefuseBusy(const Question& question, ReplyPort& port) {
   instruments_->busy.Add();
   logger_.Warning("busy",
                   {{"account", question.account->name}, {"request", question.request_id}, {"jobs", jobs_.size()}});
+  if (question.kind != Question::Kind::kReply) {
+    SayAtOnce(question, port, question.settings->texts.busy);
+    return;
+  }
+  // What rules say needs no job: it goes out from memory.
   const Account& account = *question.account;
-  std::string text = question.settings->texts.busy;
-  if (question.kind == Question::Kind::kReply && account.AbilityNow() != Ability::kPushOnly) {
-    const auto* const own = std::get_if<wechat::TextReply>(&question.own);
-    text = own == nullptr ? "" : own->content;
+  std::vector<wechat::Reply> behind = question.more;
+  const auto* const own = std::get_if<wechat::TextReply>(&question.own);
+  const bool in_pages = own != nullptr && own->content.size() > options_.page_bytes;
+  std::string text = own == nullptr ? "" : own->content;
+  if (account.AbilityNow() == Ability::kPushOnly || (in_pages && account.CanPush())) {
+    behind.insert(behind.begin(), question.own);
+    text.clear();
+  } else if (in_pages) {
+    text = FirstPageOf(question, text);
   }
   SayAtOnce(question, port, text);
-  SendBehind(account, question.open_id, question.more, options_.push_after_reply);
+  SendBehind(account, question.open_id, std::move(behind), options_.push_after_reply);
+}
+
+/// Of a text of ours that is longer than WeChat takes, when nothing keeps the rest.
+std::string AnswerDesk::FirstPageOf(const Question& question, std::string_view text) const {
+  PageStyle style;
+  style.limit_bytes = options_.page_bytes;
+  style.tells_continue = false;
+  return NextPage(text, 0, question.settings->texts, style).text;
 }
 
 void AnswerDesk::SayAtOnce(const Question& question, ReplyPort& port, const std::string& text) {

@@ -95,12 +95,12 @@ void AnswerDesk::Push(Question question, std::shared_ptr<ReplyPort> port) {
     port->Send(*page.reply);
     return;
   }
+  follow_up_.FollowerSpoke(*question.account, question.open_id, question.window);
   if (jobs_.size() >= options_.max_jobs) {
     RefuseBusy(question, *port);  // of a keyword reply, only what is unread is left out
     return;
   }
   if (options_.log_content) logger_.Info("content", {{"request", question.request_id}, {"question", question.text}});
-  follow_up_.FollowerSpoke(*question.account, question.open_id);
   if (question.kind == Question::Kind::kModel) {
     if (const std::string* const refusal = quota_.Refusal(*question.account, *question.settings, question.open_id)) {
       if (refusal->empty() || !inbox_.MayHave(question.account->name, question.open_id)) {

@@ -66,7 +66,8 @@ class AnswerDesk {
   void Push(Question question, std::shared_ptr<ReplyPort> port);
   /// A reply has gone out at once, from the bot; `more` follows it as customer-service messages, in order, where the
   /// account may. `arrived`: else a later try may give the reply, so they wait until the tries are over.
-  void SendMore(const Account& account, const std::string& open_id, std::vector<wechat::Reply> more, bool arrived);
+  void SendMore(const Account& account, const std::string& open_id, const SendingWindow& window,
+                std::vector<wechat::Reply> more, bool arrived);
   /// What an earlier process counted today; to be told before Recover.
   void RecoverUsage(const std::vector<store::Usage>& usage,
                     const std::function<const Account*(const std::string&)>& account_of);
@@ -120,6 +121,7 @@ class AnswerDesk {
   std::string Render(const Job& job) const;
   PageStyle StyleOf(const Job& job, size_t limit_bytes) const;
   void RefuseBusy(const Question& question, ReplyPort& port);
+  std::string FirstPageOf(const Question& question, std::string_view text) const;
   /// Without a job; all pushes of the key get the same. Empty: nothing is said.
   void SayAtOnce(const Question& question, ReplyPort& port, const std::string& text);
   base::Task GivePart(JobPointer job);

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "bot/answer_pages.h"
+#include "bot/rule_reply.h"
 #include "text/markdown.h"
 #include "text/pages.h"
 
@@ -51,6 +53,30 @@ std::string Bare(std::string_view markdown) {
   std::string bare(markdown);
   std::erase_if(bare, [](char c) { return kInlineMarkup.find(c) != std::string_view::npos; });
   return bare;
+}
+
+/// A text of ours, words only.
+std::optional<std::string> PassedOwn(const Account& account, std::string_view text) {
+  const auto words = account.files.Get()->words;
+  return words ? PassedOwnText(*words, text) : std::optional(std::string(text));
+}
+
+/// A text with links to our own pages in it, on which detectors stumble.
+std::optional<std::string> PassedAroundLinks(const Account& account, std::string_view text,
+                                             std::string_view own_pages) {
+  const std::optional<std::string> by_words = PassedOwn(account, text);
+  if (!by_words) return std::nullopt;
+  std::string passed;
+  for (std::string_view rest = *by_words;;) {
+    const size_t link = own_pages.empty() ? std::string_view::npos : rest.find(own_pages);
+    const std::optional<std::string> before = account.Passed(rest.substr(0, link));
+    if (!before) return std::nullopt;
+    passed += *before;
+    if (link == std::string_view::npos) return passed;
+    const std::string_view address = rest.substr(link, own_pages.size() + AnswerPages::kIdBytes);
+    passed += address;
+    rest.remove_prefix(link + address.size());
+  }
 }
 
 }  // namespace
@@ -118,10 +144,10 @@ std::string AnswerFilter::Page(const Account& account, std::string_view answer) 
 std::vector<store::InboxItem> ShownNow(const Account& account, const Texts& texts,
                                        std::vector<store::InboxItem> items) {
   for (store::InboxItem& item : items) {
-    if (!item.made_by_model) continue;
     const std::optional<std::string> question = account.Passed(item.question);
     item.question = question.value_or("");
-    if (std::optional<std::string> text = account.Passed(item.text)) {
+    std::optional<std::string> text = item.made_by_model ? account.Passed(item.text) : PassedOwn(account, item.text);
+    if (text) {
       item.text = *std::move(text);
     } else {
       item.text = item.part == 0 ? texts.blocked_answer : texts.blocked_rest;
@@ -132,18 +158,34 @@ std::vector<store::InboxItem> ShownNow(const Account& account, const Texts& text
   return items;
 }
 
-store::JobRecord ShownNow(const Account& account, const Texts& texts, store::JobRecord record) {
-  if (record.kind == "reply") return record;
-  for (std::string* const text : {&record.reply, &record.reply_text}) {
-    if (!text->empty()) *text = account.Passed(*text).value_or(texts.blocked_answer);
+store::JobRecord ShownNow(const Account& account, const Texts& texts, store::JobRecord record,
+                          std::string_view own_pages) {
+  if (record.kind == "reply") {  // what a rule said
+    record.question = PassedOwn(account, record.question).value_or(texts.blocked_answer);
+    return record;
   }
+  const auto pass = [&](std::string& text, const std::string& otherwise) {
+    if (!text.empty()) text = PassedAroundLinks(account, text, own_pages).value_or(otherwise);
+  };
+  pass(record.reply_text, texts.blocked_answer);
+  pass(record.reply, record.reply_text.empty() ? texts.blocked_answer : record.reply_text);
   return record;
 }
 
 store::AnswerPage ShownNow(const Account& account, const Texts& texts, store::AnswerPage page) {
   page.question = account.Passed(page.question).value_or("");
-  page.markdown = account.AnswerBlocked(page.markdown) ? texts.blocked_answer : account.PageMarkdown(page.markdown);
+  page.markdown = account.PassedMarkdown(page.markdown).value_or(texts.blocked_answer);
   return page;
+}
+
+std::string InstructionForModel(const Account& account, std::string_view question, const std::string& instruction) {
+  const auto words = account.files.Get()->words;
+  if (!words || instruction.empty()) return instruction;
+  filter::Scratch scratch;
+  const auto inbound = filter::Direction::kInbound;
+  // Words that the admin alone has written are meant.
+  if (words->Check(question, inbound, scratch).level < filter::Level::kMask) return instruction;
+  return words->Mask(instruction, words->Check(instruction, inbound, scratch));
 }
 
 bool FilterForModel(const Account& account, std::vector<model::ChatMessage>& messages) {
@@ -157,8 +199,9 @@ bool FilterForModel(const Account& account, std::vector<model::ChatMessage>& mes
     if (verdict.level == filter::Level::kBlock) return false;
     message.content = words->Mask(message.content, verdict);
     if (message.role != "assistant") return true;
-    if (account.AnswerBlocked(message.content)) return false;
-    message.content = account.PageMarkdown(message.content);
+    std::optional<std::string> shown = account.PassedMarkdown(message.content);
+    if (!shown) return false;
+    message.content = *std::move(shown);
     return true;
   };
   if (!passes(messages.back())) return false;

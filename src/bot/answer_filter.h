@@ -56,13 +56,18 @@ class AnswerFilter {
 };
 
 /// What was stored under the words of its time, as the words of now let it be shown: masked, or with a text that says
-/// so in place of what is blocked now. Texts that no model made stay as they are.
+/// so in place of what is blocked now. In texts that no model made, detectors do not count. Of a job, the reply that
+/// went out, and what of it would be lost (which is given alone when the rest of the reply is blocked); addresses that
+/// begin with `own_pages` are our own, and no finds.
 std::vector<store::InboxItem> ShownNow(const Account& account, const Texts& texts, std::vector<store::InboxItem> items);
-store::JobRecord ShownNow(const Account& account, const Texts& texts, store::JobRecord record);
+store::JobRecord ShownNow(const Account& account, const Texts& texts, store::JobRecord record,
+                          std::string_view own_pages);
 store::AnswerPage ShownNow(const Account& account, const Texts& texts, store::AnswerPage page);
 
 /// What a model is about to be asked, as the words of now let it be sent: masked, and without the turns that they
 /// block. False: the question itself is blocked.
 bool FilterForModel(const Account& account, std::vector<model::ChatMessage>& messages);
+/// A rule's instruction may hold what its follower wrote: masked, too, when the words of now mask the question.
+std::string InstructionForModel(const Account& account, std::string_view question, const std::string& instruction);
 
 }  // namespace yingda::bot

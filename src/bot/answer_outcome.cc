@@ -108,7 +108,8 @@ store::JobResult AnswerDesk::ConcludeOwn(Job& job, std::string own, std::string 
   } else {
     PageStyle style = StyleOf(job, RoomBehind(job.front, options_.page_bytes, job.question.settings->texts));
     style.made_by_model = false;
-    const bool repeats = job.question.kind != Question::Kind::kReply;  // a page, or a text of ours
+    // A page, or a text of ours; made longer by a word's replacement, it goes in pages again.
+    const bool repeats = job.question.kind != Question::Kind::kReply && own.size() <= options_.page_bytes;
     const TextPage page =
         repeats ? TextPage{own, own.size(), false} : NextPage(own, 0, job.question.settings->texts, style);
     job.reply = JoinReply(job.front, page.text, job.question.settings->texts);

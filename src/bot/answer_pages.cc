@@ -42,14 +42,18 @@ struct AnswerPages::Live {
 };
 
 AnswerPages::AnswerPages(Options options, net::EventLoop& loop, store::Store& store, base::Metrics& metrics)
-    : options_(std::move(options)), loop_(loop), store_(store), instruments_(std::make_unique<Instruments>(metrics)) {}
+    : options_(std::move(options)),
+      loop_(loop),
+      store_(store),
+      instruments_(std::make_unique<Instruments>(metrics)),
+      cache_(options_.cache_bytes) {}
 
 AnswerPages::~AnswerPages() = default;
 
 std::string AnswerPages::NewId() { return base::RandomHex(16); }
 
 bool AnswerPages::IsId(std::string_view text) {
-  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return text.size() == kIdBytes && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 int64_t AnswerPages::NowMs() const { return base::UnixMilliseconds(loop_.clock().WallNow()); }
@@ -158,23 +162,37 @@ void AnswerPages::Abandon(const std::string& id) {
   Tell(live, {.from = 0, .blocks = {}, .state = Update::State::kGone});
 }
 
+AnswerPages::View AnswerPages::ViewOf(store::AnswerPage page) {
+  View view;
+  view.finished = page.finished;
+  view.asked_ms = page.asked_ms;
+  view.expires_ms = page.expires_ms;
+  const Account* const account = account_of_ ? account_of_(page.account) : nullptr;
+  if (page.finished) {
+    const std::shared_ptr<const ShownPage> shown = cache_.Show(account, std::move(page));
+    view.question = shown->question;
+    view.markdown = shown->markdown;
+    view.blocks = {shown, &shown->blocks};
+    return view;
+  }
+  view.question = account == nullptr ? std::move(page.question) : account->Passed(page.question).value_or("");
+  view.markdown = std::move(page.markdown);  // filtered by who writes it
+  return view;
+}
+
 void AnswerPages::Read(std::string id, std::function<void(base::Result<View>)> done) {
   loop_.Post([this, id = std::move(id), done = std::move(done)]() mutable {
-    const auto view = [this](store::AnswerPage page) {
-      if (page.finished && filter_) page = filter_(std::move(page));
-      return View{std::move(page.question), std::move(page.markdown), page.finished, page.asked_ms, page.expires_ms};
-    };
     if (const auto at = live_.find(id); at != live_.end()) {
       store::AnswerPage page = at->second->page;
       if (!page.finished) page.markdown = at->second->shown_so_far();
-      return done(view(std::move(page)));
+      return done(ViewOf(std::move(page)));
     }
     store_.LoadPage(std::move(id), NowMs(),
-                    [this, view, done = std::move(done)](base::Result<std::optional<store::AnswerPage>> page) {
+                    [this, done = std::move(done)](base::Result<std::optional<store::AnswerPage>> page) {
                       if (!page) return done(page.error());
                       if (!*page || GivenUp(**page))
                         return done(base::Error{base::ErrorCode::kNotFound, "there is no such page"});
-                      done(view(**std::move(page)));
+                      done(ViewOf(**std::move(page)));
                     });
   });
 }

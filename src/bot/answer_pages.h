@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "bot/account.h"
+#include "bot/page_cache.h"
 #include "net/event_loop.h"
 #include "store/store.h"
 
@@ -33,11 +35,13 @@ class AnswerPages {
     size_t max_readers_per_page = 20;
     base::Duration save_again_after = std::chrono::seconds(5);  // when the store could not take a finished page
     size_t max_unsaved = 1000;                                  // finished pages that wait for the store; more are lost
+    size_t cache_bytes = size_t{4} << 20;                       // of finished pages as they are shown
   };
   /// What a reader may see of a page.
   struct View {
     std::string question;
-    std::string markdown;  // filtered; so far, if it is not finished
+    std::string markdown;                                    // filtered; so far, if it is not finished
+    std::shared_ptr<const std::vector<std::string>> blocks;  // of a finished page: the same as text::HtmlBlocks
     bool finished = false;
     int64_t asked_ms = 0;
     int64_t expires_ms = 0;
@@ -56,7 +60,10 @@ class AnswerPages {
   ~AnswerPages();
 
   bool Enabled() const { return !options_.public_url.empty(); }
-  std::string Url(const std::string& id) const { return options_.public_url + "/a/" + id; }
+  std::string Url(const std::string& id) const { return Addresses() + id; }
+  /// What the addresses of all pages begin with; empty: there are no pages.
+  std::string Addresses() const { return Enabled() ? options_.public_url + "/a/" : std::string(); }
+  static constexpr size_t kIdBytes = 32;
   /// 128 bits of randomness as 32 lower-case hexadecimal digits.
   static std::string NewId();
   static bool IsId(std::string_view text);
@@ -81,8 +88,11 @@ class AnswerPages {
   /// The follower has the whole answer before them: it need not be given in the chat any more. Nothing while the page
   /// is not finished.
   void MarkRead(std::string id);
-  /// Finished pages are read through it: words may have changed since they were written. On the loop, set before.
-  void ShowThrough(std::function<store::AnswerPage(store::AnswerPage)> filter) { filter_ = std::move(filter); }
+  /// Pages are read through the words of their account: they may have changed since it was written. Set before the
+  /// first Read; null for an account that there is no more, whose pages are shown as they are.
+  void ShowThrough(std::function<const Account*(const std::string&)> account_of) {
+    account_of_ = std::move(account_of);
+  }
   /// `function(account, open_id)` runs when MarkRead took something out of a follower's inbox; on the loop.
   void OnRead(std::function<void(const std::string&, const std::string&)> function) { on_read_ = std::move(function); }
 
@@ -92,6 +102,7 @@ class AnswerPages {
   using LivePointer = std::shared_ptr<Live>;
 
   int64_t NowMs() const;
+  View ViewOf(store::AnswerPage page);
   bool GivenUp(const store::AnswerPage& page) const;
   void SetExpiry(store::AnswerPage& page) const;
   void Show(const LivePointer& live);
@@ -109,7 +120,8 @@ class AnswerPages {
   size_t readers_ = 0;
   size_t unsaved_ = 0;
   uint64_t next_watch_ = 1;
-  std::function<store::AnswerPage(store::AnswerPage)> filter_;
+  std::function<const Account*(const std::string&)> account_of_;
+  PageCache cache_;
   std::function<void(const std::string&, const std::string&)> on_read_;
 };
 

@@ -48,8 +48,10 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     if (KindOf(record.kind) == Question::Kind::kModel) quota_.RecoverQuestion(*account, record);
     if (!book_.StartWork(record.key)) continue;
     const base::WallTime first_seen{std::chrono::milliseconds(record.first_seen_ms)};
+    record = ShownNow(*account, account->settings.Get()->texts, std::move(record), pages_.Addresses());
     const JobPointer job = Open(QuestionOf(record, *account), first_seen, record.tries);
-    record = ShownNow(*account, job->question.settings->texts, std::move(record));
+    // A word's replacement may be longer than the word.
+    if (record.reply.size() > options_.page_bytes) record.reply = FirstPageOf(job->question, record.reply);
     job->delivery = record.delivery;
     job->reply_loss = std::move(record.reply_text);
     if (record.finished || !record.reply.empty()) job->reply = std::move(record.reply);

@@ -124,7 +124,9 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
   const model::ChatModel* const counts = job->question.account->model;
   budget.prompt_tokens = static_cast<int>(options_.history_tokens / (counts ? counts->TokensPerEstimate() : 1));
   budget.max_question_bytes = job->question.settings->max_question_bytes;
-  const std::string prompt = PromptWith(job->question.settings->system_prompt, job->question.instruction);
+  const std::string instruction =
+      InstructionForModel(*job->question.account, job->question.text, job->question.instruction);
+  const std::string prompt = PromptWith(job->question.settings->system_prompt, instruction);
   request.messages = model::FitHistory(prompt, history, job->question.text, budget, std::move(pictures));
   const bool may_ask = FilterForModel(*job->question.account, request.messages);
   request.deadline = job->answer_by;
@@ -247,7 +249,8 @@ base::Completion<std::optional<store::JobRecord>> AnswerDesk::LastAnswer(const J
         chosen = AnswerToResend(*recent, uncertain_only, options_.window.tries, fresh_ms,
                                 base::UnixMilliseconds(job->first_seen));
         if (chosen) {
-          chosen = ShownNow(*job->question.account, job->question.settings->texts, *std::move(chosen));
+          const Texts& texts = job->question.settings->texts;
+          chosen = ShownNow(*job->question.account, texts, *std::move(chosen), pages_.Addresses());
         }
       }
       done(std::move(chosen));

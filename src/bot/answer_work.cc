@@ -150,7 +150,11 @@ base::Task AnswerDesk::GiveOwnReply(JobPointer job, bool accepted_before) {
   const std::string own = text == nullptr ? std::string() : text->content;
   const bool by_message = account.AbilityNow() == Ability::kPushOnly;
   bool accepted = true;
-  if (by_message) accepted = co_await Accept(job, accepted_before);
+  if (by_message && text == nullptr) {
+    Accepted(job);  // the store cannot keep it, so there is nothing to wait for
+  } else if (by_message) {
+    accepted = co_await Accept(job, accepted_before);
+  }
   if (!by_message) job->front = co_await TakeFront(job, own.size());
   if (!stopping_ && !job->left) {
     if (by_message && (text == nullptr || !accepted)) {
@@ -169,9 +173,9 @@ base::Task AnswerDesk::GiveOwnReply(JobPointer job, bool accepted_before) {
   WorkDone(job);
 }
 
-void AnswerDesk::SendMore(const Account& account, const std::string& open_id, std::vector<wechat::Reply> more,
-                          bool arrived) {
-  follow_up_.FollowerSpoke(account, open_id);
+void AnswerDesk::SendMore(const Account& account, const std::string& open_id, const SendingWindow& window,
+                          std::vector<wechat::Reply> more, bool arrived) {
+  follow_up_.FollowerSpoke(account, open_id, window);
   SendBehind(account, open_id, std::move(more), arrived ? options_.push_after_reply : options_.settle_after);
 }
 

@@ -66,15 +66,18 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   }
 
   thread_local PipelineScratch scratch;  // one per event thread; keeps its buffers
-  const Occasion occasion{std::hash<std::string_view>{}(key), clock_.WallNow(), &cooldowns_};
-  Decision decision = Decide(account, message, occasion, scratch);
   const bool joins = page.state == ReplyBook::Page::State::kWorking;
+  // What joins gets the reply of the job; by itself it begins nothing.
+  rules::Cooldowns* const cooldowns = joins ? nullptr : &cooldowns_;
+  const Occasion occasion{std::hash<std::string_view>{}(key), clock_.WallNow(), cooldowns};
+  Decision decision = Decide(account, message, occasion, scratch);
   if (joins) joins_.Add();
   if (!joins) messages_by_route_.at(static_cast<size_t>(decision.route))->Add();
   if (!joins && decision.words) {
     word_log_.Note(account.name, port->RequestId(), filter::Direction::kInbound, *decision.words, decision.found);
   }
   if (!joins && account.statistics != nullptr) account.statistics->Count(decision, message);
+  if (!joins && decision.reply_words) NoteWordsOfReply(account, decision, port->RequestId());
 
   logger_.Debug("message", {{"account", account.name},
                             {"request", port->RequestId()},
@@ -95,6 +98,7 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
     question.request_id = port->RequestId();
     question.own = std::move(decision.reply);
     question.more = std::move(decision.more);
+    question.window = SendingWindowAfter(message);
     question.instruction = std::move(decision.instruction);
     // The book is opened before the hand-over, so that a push right behind this one finds the key at work.
     if (!joins && !book_.StartWork(key)) joins_.Add();
@@ -104,7 +108,7 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   }
 
   std::string reply = Render(decision.reply, message, json, base::UnixSeconds(clock_.WallNow()));
-  if (std::holds_alternative<wechat::NoReply>(decision.reply)) {
+  if (std::holds_alternative<wechat::NoReply>(decision.reply) && decision.more.empty()) {
     port->Send(reply);  // `success` needs no memory: it is the same every time
     return;
   }
@@ -113,8 +117,7 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   if (kept) {
     const bool arrived = port->Send(*kept);
     // Of several pushes of one message only the one whose reply was entered sends what follows.
-    if (kept == entered && !decision.more.empty())
-      SendMore(account, message.from_user, std::move(decision.more), arrived);
+    if (kept == entered && !decision.more.empty()) SendMore(account, message, std::move(decision.more), arrived);
     return;
   }
   // Rules changed between two pushes of one message, and the other one went to the desk.
@@ -126,8 +129,16 @@ void Bot::Receive(const Account& account, const wechat::Incoming& message, bool 
   question.kind = Question::Kind::kReply;
   question.own = std::move(decision.reply);
   question.more = std::move(decision.more);
+  question.window = SendingWindowAfter(message);
   question.json = json;
   Work(std::move(question), std::move(port));
+}
+
+void Bot::NoteWordsOfReply(const Account& account, const Decision& decision, std::string_view request) {
+  const auto outbound = filter::Direction::kOutbound;
+  word_log_.Note(account.name, request, outbound, *decision.reply_words, decision.found_in_reply);
+  if (account.statistics == nullptr) return;
+  account.statistics->CountWords(*decision.reply_words, decision.found_in_reply, outbound);
 }
 
 bool Bot::NeedsWork(const Account& account, const wechat::Incoming& message, const Decision& decision) const {
@@ -160,9 +171,11 @@ void Bot::Tell(const Account& account, Decision::Action action, const std::strin
   });
 }
 
-void Bot::SendMore(const Account& account, const std::string& open_id, std::vector<wechat::Reply> more, bool arrived) {
-  loop_.Post([this, &account, open_id, more = std::move(more), arrived]() mutable {
-    desk_.SendMore(account, open_id, std::move(more), arrived);
+void Bot::SendMore(const Account& account, const wechat::Incoming& message, std::vector<wechat::Reply> more,
+                   bool arrived) {
+  const SendingWindow window = SendingWindowAfter(message);
+  loop_.Post([this, &account, open_id = message.from_user, window, more = std::move(more), arrived]() mutable {
+    desk_.SendMore(account, open_id, window, std::move(more), arrived);
   });
 }
 

@@ -33,9 +33,10 @@ class Bot {
   void Receive(const Account& account, const wechat::Incoming& message, bool json, std::shared_ptr<ReplyPort> port);
 
  private:
+  void NoteWordsOfReply(const Account& account, const Decision& decision, std::string_view request);
   bool NeedsWork(const Account& account, const wechat::Incoming& message, const Decision& decision) const;
   void Tell(const Account& account, Decision::Action action, const std::string& open_id);
-  void SendMore(const Account& account, const std::string& open_id, std::vector<wechat::Reply> more, bool arrived);
+  void SendMore(const Account& account, const wechat::Incoming& message, std::vector<wechat::Reply> more, bool arrived);
   void Work(Question question, std::shared_ptr<ReplyPort> port);
 
   ReplyBook& book_;

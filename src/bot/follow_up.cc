@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "bot/answer_filter.h"
+#include "bot/rule_reply.h"
 
 namespace yingda::bot {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr base::Duration kWindow = 48h;          // WeChat's, after a message
 constexpr base::Duration kLongestPause = 10min;  // between tries to reach WeChat
 constexpr int kTooLong = 45002;
 constexpr size_t kLeastPageBytes = 250;
@@ -60,31 +60,49 @@ FollowUp::FollowerPointer FollowUp::Known(const Account& account, const std::str
     follower->account = &account;
     follower->open_id = open_id;
     follower->spoke = loop_.clock().Now();
+    follower->message = {kAfterMessage.messages, follower->spoke + kAfterMessage.lasts};  // who knows
   }
   return follower;
 }
 
 void FollowUp::DropOld() {
   const base::TimePoint now = loop_.clock().Now();
-  std::erase_if(followers_,
-                [&](const auto& entry) { return !entry.second->sending && now - entry.second->spoke > kWindow; });
+  std::erase_if(followers_, [&](const auto& entry) {
+    return !entry.second->sending && now - entry.second->spoke > kAfterMessage.lasts;
+  });
   if (followers_.size() < kKeptFollowers) return;
   // All of them spoke lately: their counts are WeChat's to keep then.
   std::erase_if(followers_, [](const auto& entry) { return !entry.second->sending; });
 }
 
-void FollowUp::FollowerSpoke(const Account& account, const std::string& open_id) {
-  if (!account.CanPush()) return;
+void FollowUp::FollowerSpoke(const Account& account, const std::string& open_id, const SendingWindow& window) {
+  if (!account.CanPush() || window.messages == 0) return;
+  const bool first = !followers_.contains(FollowerKey(account, open_id));
   const FollowerPointer follower = Known(account, open_id);
   follower->spoke = loop_.clock().Now();
   follower->spoke_ms = base::UnixMilliseconds(loop_.clock().WallNow());
-  follower->sent = 0;
+  if (first) UseUp(*follower);
+  Window& opened = window == kAfterMessage ? follower->message : follower->action;
+  opened = {window.messages, follower->spoke + window.lasts};
   follower->failures = std::min(follower->failures, 1);
 }
 
 bool FollowUp::May(const Follower& follower) const {
-  return !stopping_ && follower.account->CanPush() && follower.sent < options_.messages_per_window &&
-         loop_.clock().Now() - follower.spoke < kWindow;
+  return !stopping_ && follower.account->CanPush() && Left(follower) > 0;
+}
+
+int FollowUp::Left(const Follower& follower) const {
+  const base::TimePoint now = loop_.clock().Now();
+  return (follower.message.ends > now ? follower.message.left : 0) +
+         (follower.action.ends > now ? follower.action.left : 0);
+}
+
+/// The window that ends sooner is used up first.
+void FollowUp::UseOne(Follower& follower) const {
+  Window& action = follower.action;
+  const bool by_action = action.ends > loop_.clock().Now() && action.left > 0;
+  int& left = by_action ? action.left : follower.message.left;
+  left = std::max(left - 1, 0);
 }
 
 void FollowUp::Deliver(const Account& account, const std::string& open_id) {
@@ -144,19 +162,19 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
                             {"errcode", outcome.errcode}});
     switch (outcome.end) {
       case platform::SendEnd::kDelivered:
-        ++follower->sent;
+        UseOne(*follower);
         follower->failures = 0;
         inbox_.Arrived(key);
         break;
       case platform::SendEnd::kUnknown:
-        ++follower->sent;
+        UseOne(*follower);
         inbox_.Abandoned(account.name, follower->open_id, key);
         break;
       case platform::SendEnd::kNotAllowed:
         NotAllowed(account);
         [[fallthrough]];
       case platform::SendEnd::kClosed:
-        follower->sent = options_.messages_per_window;
+        UseUp(*follower);
         inbox_.Returned(account.name, follower->open_id, key);
         go_on = false;
         break;
@@ -190,7 +208,7 @@ void FollowUp::NotAllowed(const Account& account) {
 void FollowUp::SendBehind(const Account& account, const std::string& open_id, std::vector<wechat::Reply> replies) {
   if (!account.CanPush() || stopping_) return;
   const FollowerPointer follower = Known(account, open_id);
-  for (wechat::Reply& reply : replies) {
+  for (wechat::Reply& reply : AsMessages(std::move(replies))) {
     if (follower->behind.size() >= options_.max_behind) {
       Ended(platform::SendEnd::kClosed).Add();
       continue;
@@ -228,14 +246,14 @@ bool FollowUp::AfterBehind(const FollowerPointer& follower, const platform::Send
       [[fallthrough]];
     case platform::SendEnd::kUnknown:   // it may have arrived: not twice
     case platform::SendEnd::kRejected:  // nor would WeChat take it the next time
-      ++follower->sent;
+      UseOne(*follower);
       if (!follower->behind.empty()) follower->behind.pop_front();
       return true;
     case platform::SendEnd::kNotAllowed:
       NotAllowed(account);
       [[fallthrough]];
     case platform::SendEnd::kClosed:
-      follower->sent = options_.messages_per_window;
+      UseUp(*follower);
       DropBehind(*follower, "refused");
       return false;
     case platform::SendEnd::kUnavailable:
@@ -268,7 +286,7 @@ bool FollowUp::TryShorter(const FollowerPointer& follower, const std::string& ke
 /// WeChat does not take this text, and would not take it again: it must not stand in the way of what comes behind it.
 void FollowUp::Rejected(const FollowerPointer& follower, const std::string& key) {
   const Account& account = *follower->account;
-  ++follower->sent;
+  UseOne(*follower);
   logger_.Warning("push_rejected", {{"account", account.name},
                                     {"follower", tagger_.Tag(account.name, follower->open_id)},
                                     {"what", "微信不接受这条客服消息的内容，粉丝回复“继续”时再用被动回复给"}});
@@ -286,7 +304,7 @@ InboxShare FollowUp::Choose(const Follower& follower, const std::vector<store::I
   PageStyle style;
   style.limit_bytes = follower.page_bytes == 0 ? options_.page_bytes : follower.page_bytes;
   // The last message that WeChat allows says how to get the rest; the others are followed by it.
-  style.tells_continue = follower.sent + 1 >= options_.messages_per_window;
+  style.tells_continue = Left(follower) <= 1;
   if (!unread.front().page_id.empty()) style.page_url = pages_.Url(unread.front().page_id);
   // Which question it answers needs to be said only when the follower has asked another one since.
   constexpr int64_t kSameMomentMs = 1000;

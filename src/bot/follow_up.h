@@ -23,7 +23,6 @@ namespace yingda::bot {
 class FollowUp {
  public:
   struct Options {
-    int messages_per_window = 5;  // WeChat's limit after each message of a follower
     size_t page_bytes = 2047;
     size_t max_followers_at_once = 64;
     size_t max_waiting = 20'000;  // followers; over it they are left to their next message
@@ -35,12 +34,13 @@ class FollowUp {
   FollowUp(Options options, net::EventLoop& loop, Inbox& inbox, const AnswerPages& pages, base::Logger& logger,
            base::Metrics& metrics, const base::FollowerTagger& tagger);
 
-  /// The follower wrote to us: WeChat allows new messages to them.
-  void FollowerSpoke(const Account& account, const std::string& open_id);
+  /// The follower did something: WeChat allows new messages to them, as many and as long as `window` says.
+  void FollowerSpoke(const Account& account, const std::string& open_id, const SendingWindow& window);
   /// Sends what there is, unless that is under way already. Nothing for accounts that may not.
   void Deliver(const Account& account, const std::string& open_id);
   /// Sends these behind what waits in the inbox, in order. They are in memory only, and dropped when WeChat takes no
-  /// more messages for this follower. Limits: `max_behind` of them wait for a follower; texts go in pages.
+  /// more messages for this follower. Limits: `max_behind` of them wait for a follower; texts go in pages, articles one
+  /// by one.
   void SendBehind(const Account& account, const std::string& open_id, std::vector<wechat::Reply> replies);
   /// WeChat could not be reached for this follower lately: what waits had better go another way, if one comes first.
   bool Failing(const Account& account, const std::string& open_id) const;
@@ -49,12 +49,17 @@ class FollowUp {
   void Stop(std::function<void()> idle);
 
  private:
+  struct Window {
+    int left = 0;
+    base::TimePoint ends;
+  };
   struct Follower {
     const Account* account = nullptr;
     std::string open_id;
-    base::TimePoint spoke;  // of the last message we know of; of our first look, if none
+    base::TimePoint spoke;  // of the last push we know of; of our first look, if none
     int64_t spoke_ms = 0;   // the same as Unix time; 0: none
-    int sent = 0;           // since they spoke
+    Window message;         // after the last message
+    Window action;          // after the last event that opens one
     bool sending = false;
     bool again = false;  // something came while sending
     int failures = 0;
@@ -73,6 +78,9 @@ class FollowUp {
   void NotAllowed(const Account& account);
   InboxShare Choose(const Follower& follower, const std::vector<store::InboxItem>& unread) const;
   bool May(const Follower& follower) const;
+  int Left(const Follower& follower) const;
+  void UseOne(Follower& follower) const;
+  static void UseUp(Follower& follower) { follower.message.left = follower.action.left = 0; }
   bool TryShorter(const FollowerPointer& follower, const std::string& key, int errcode);
   void Rejected(const FollowerPointer& follower, const std::string& key);
   void Begin(const FollowerPointer& follower);

@@ -39,10 +39,11 @@ struct Question {
   std::string text;
   std::string picture_url;  // what the question is about besides its text; empty: nothing
   bool json = false;
-  std::string request_id;           // of the first push, for the log
-  wechat::Reply own;                // of kReply
-  std::vector<wechat::Reply> more;  // what follows `own` as customer-service messages
-  std::string instruction;          // of kModel: what stands behind the system prompt for this question
+  std::string request_id;                // of the first push, for the log
+  wechat::Reply own;                     // of kReply
+  std::vector<wechat::Reply> more;       // what follows `own` as customer-service messages
+  SendingWindow window = kAfterMessage;  // that the first push opened
+  std::string instruction;               // of kModel: what stands behind the system prompt for this question
 };
 
 /// One push of the message whose connection is still open.

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "bot/commands.h"
+#include "bot/rule_reply.h"
 #include "bot/seen_text.h"
 
 namespace yingda::bot {
@@ -24,18 +25,6 @@ Decision Say(Route route, const std::string& text) {
   return decision;
 }
 
-Decision FromRule(Route route, std::shared_ptr<const rules::RuleSet> rules, rules::RuleMatch match) {
-  Decision decision;
-  decision.route = route;
-  decision.reply = std::move(match.reply);
-  decision.more = std::move(match.more);
-  decision.rule = std::move(match.rule);
-  decision.source = std::move(match.source);
-  decision.rules = std::move(rules);
-  decision.rule_index = match.index;
-  return decision;
-}
-
 /// The account as it is when the message comes: one moment's settings and files for all of its way.
 struct Moment {
   const Account& account;
@@ -44,14 +33,34 @@ struct Moment {
   const Occasion& occasion;
 };
 
-Decision ToModel(const Moment& now, std::string_view text, const filter::Verdict& verdict) {
+/// `said`: what the follower wrote, or nothing.
+Decision FromRule(const Moment& now, Route route, std::string_view said, rules::RuleMatch match,
+                  PipelineScratch& scratch) {
+  Decision decision;
+  decision.route = route;
+  decision.reply = std::move(match.reply);
+  decision.more = std::move(match.more);
+  decision.rule = std::move(match.rule);
+  decision.source = std::move(match.source);
+  decision.rules = now.files.rules;
+  decision.rule_index = match.index;
+  if (const auto& words = now.files.words) {
+    decision.found_in_reply =
+        FilterRuleReply(*words, said, now.settings.texts.blocked_answer, decision.reply, decision.more, scratch.words);
+    if (!decision.found_in_reply.hits.empty()) decision.reply_words = words;
+  }
+  return decision;
+}
+
+/// `question` as the model may see it.
+Decision ToModel(const Moment& now, std::string_view question) {
   const Texts& texts = now.settings.texts;
-  if (text.size() > now.settings.max_question_bytes) return Say(Route::kModel, texts.question_too_long);
+  if (question.size() > now.settings.max_question_bytes) return Say(Route::kModel, texts.question_too_long);
   if (now.account.model == nullptr) return Say(Route::kModel, texts.model_unavailable);
   Decision decision;
   decision.route = Route::kModel;
   decision.action = Action::kAskModel;
-  decision.question = verdict.level == filter::Level::kMask ? now.files.words->Mask(text, verdict) : std::string(text);
+  decision.question = question;
   return decision;
 }
 
@@ -72,6 +81,15 @@ std::string Lower(std::string_view name) {
   return lower;
 }
 
+/// Does the reply to the push reach nobody? Where nothing is documented, it is tried.
+bool IsNotShown(const Account& account, wechat::EventType event) {
+  using wechat::EventType;
+  const Ability ability = account.AbilityNow();
+  if (ability == Ability::kPushOnly || wechat::ShowsReply(event)) return false;
+  if (event == EventType::kScanCodePush) return ability == Ability::kPush;
+  return event != EventType::kPicture && event != EventType::kLocationSelect && event != EventType::kDebugDemo;
+}
+
 Decision DecideEvent(const Moment& now, const wechat::Incoming& message, PipelineScratch& scratch) {
   Decision decision;
   decision.route = Route::kEvent;
@@ -79,14 +97,23 @@ Decision DecideEvent(const Moment& now, const wechat::Incoming& message, Pipelin
     decision.action = Action::kForget;  // the platform's rules: whoever leaves is forgotten
     return decision;
   }
-  if (!now.files.rules || !wechat::ShowsReply(message.event)) return decision;
+  if (!now.files.rules) return decision;
   const RuleEvent event = RuleEventOf(message);
   rules::RuleInput input = InputOf(now, message);
   input.kind = rules::RuleInput::kEvent;
   input.event = event.name;
   input.event_key = event.key;
-  if (auto match = now.files.rules->Match(input, scratch.rules)) {
-    return FromRule(Route::kEvent, now.files.rules, *std::move(match));
+  auto match = now.files.rules->Match(input, scratch.rules);
+  if (!match) return decision;
+  decision = FromRule(now, Route::kEvent, {}, *std::move(match), scratch);
+  const bool silent = std::holds_alternative<wechat::NoReply>(decision.reply);
+  if (!silent && IsNotShown(now.account, message.event)) {
+    if (now.account.CanPush()) {
+      decision.more.insert(decision.more.begin(), std::move(decision.reply));
+    } else {
+      decision.more.clear();
+    }
+    decision.reply = wechat::NoReply();
   }
   return decision;
 }
@@ -105,9 +132,15 @@ Decision DecideLetPass(const Moment& now, const wechat::Incoming& message, std::
   const auto& rules = now.files.rules;
   rules::RuleInput input = InputOf(now, message);
   input.text = text;
+  std::string masked;
+  if (verdict.level == filter::Level::kMask) {
+    masked = now.files.words->Mask(text, verdict);
+    input.for_model = masked;
+  }
+  const std::string_view question = input.for_model.value_or(text);
   const auto by_rule = [&](rules::RuleMatch match) {
-    if (!match.instruction) return FromRule(Route::kRule, rules, std::move(match));
-    Decision decision = ToModel(now, text, verdict);
+    if (!match.instruction) return FromRule(now, Route::kRule, text, std::move(match), scratch);
+    Decision decision = ToModel(now, question);
     decision.rules = rules;
     decision.instruction = *std::move(match.instruction);
     decision.rule = std::move(match.rule);
@@ -141,7 +174,7 @@ Decision DecideLetPass(const Moment& now, const wechat::Incoming& message, std::
   if (rules) {
     if (auto match = rules->MatchDefault(input, scratch.rules)) return by_rule(*std::move(match));
   }
-  return ToModel(now, text, verdict);
+  return ToModel(now, question);
 }
 
 Decision DecideText(const Moment& now, const wechat::Incoming& message, std::string_view text,

@@ -39,6 +39,9 @@ struct Decision {
   uint32_t rule_index = 0;
   std::shared_ptr<const filter::WordFilter> words{};
   filter::Verdict found{};
+  // The same of what the rule's replies say; they have gone through the outbound filter.
+  std::shared_ptr<const filter::WordFilter> reply_words{};
+  filter::Verdict found_in_reply{};
 };
 const char* ToString(Decision::Route route);
 const char* ToString(Decision::Action action);
@@ -67,7 +70,8 @@ struct RuleEvent {
 };
 RuleEvent RuleEventOf(const wechat::Incoming& message);
 
-/// One message's way: events by rules, or `success`; texts (and recognised voice) through the word filter, the keyword
+/// One message's way: events by rules, or `success` (a reply that WeChat does not show goes into `more`, where the
+/// account may send messages); texts (and recognised voice) through the word filter, the keyword
 /// rules, the commands and the default rules to the model; places, links and pictures that the account's model sees
 /// through the word filter to the model; all other types to their configured text. Pure but for the account's snapshots
 /// and what cools down; thread-safe with a scratch per thread. Never fails: odd input has its own texts.

@@ -32,4 +32,23 @@ WindowDecision DecideWindow(const WindowOptions& options, const WindowState& sta
                                                 : WindowDecision{WindowAction::kClose, {}};
 }
 
+SendingWindow SendingWindowAfter(const wechat::Incoming& push) {
+  using wechat::EventType;
+  constexpr SendingWindow kAfterAction{3, std::chrono::minutes(1)};
+  constexpr SendingWindow kAfterEntering{2, std::chrono::minutes(1)};
+  if (push.type != wechat::MessageType::kEvent) return kAfterMessage;
+  switch (push.event) {
+    case EventType::kSubscribe:
+    case EventType::kScan:
+    case EventType::kClick:
+    case EventType::kScanCodePush:
+    case EventType::kScanCodeWait:
+      return kAfterAction;
+    case EventType::kEnterTempSession:
+      return kAfterEntering;
+    default:
+      return {};
+  }
+}
+
 }  // namespace yingda::bot

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "wechat/incoming.h"
 
 namespace yingda::bot {
 
@@ -54,5 +55,18 @@ bool IsLastTry(const WindowOptions& options, int try_number, base::Duration sinc
 
 /// Decides over one open push. Pure. Source: 公众号开发文档, 被动回复用户消息 (5 s, three tries).
 WindowDecision DecideWindow(const WindowOptions& options, const WindowState& state);
+
+/// How many customer-service messages WeChat takes after something that a follower did, and for how long.
+struct SendingWindow {
+  int messages = 0;  // 0: it opens no window
+  base::Duration lasts{};
+
+  bool operator==(const SendingWindow&) const = default;
+};
+inline constexpr SendingWindow kAfterMessage{5, std::chrono::hours(48)};
+
+/// The one that this push opens. How several windows of one follower add up is not documented. Pure. Source:
+/// 公众号开发文档, 客服消息 (rules since 2023-06-12).
+SendingWindow SendingWindowAfter(const wechat::Incoming& push);
 
 }  // namespace yingda::bot

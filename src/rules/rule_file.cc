@@ -24,7 +24,9 @@ constexpr size_t kMaxFilesInFolder = 10'000;
 constexpr size_t kMaxRegexBytes = 1000;
 constexpr size_t kMaxEventArticles = 8;
 constexpr size_t kMaxReplies = 100;
-constexpr size_t kMostSentAtOnce = 6;  // the reply and the five customer-service messages that WeChat allows behind it
+// The reply and the customer-service messages that WeChat allows behind it.
+constexpr size_t kMostAfterMessage = 1 + 5;
+constexpr size_t kMostAfterEvent = 1 + 3;
 
 std::string WhatIsWrong(const re2::RE2& regex) {
   const std::string part = regex.error_arg().empty() ? "" : "“" + regex.error_arg() + "”";
@@ -152,7 +154,9 @@ class RuleReader {
                         (guess.empty() ? "：常用的有 subscribe（关注）、scan（扫码）、click（菜单点击）"
                                        : "：是不是想写 " + guess + "？"));
     } else if (!known->shows_reply) {
-      Warn("event", "微信不会把 " + rule_.event + " 事件的回复显示给粉丝：这条规则不会有效果");
+      Warn("event", "微信不会把 " + rule_.event + " 事件的回复显示给粉丝：" +
+                        (rule_.event == "unsubscribe" ? "这条规则不会有效果"
+                                                      : "只有能发客服消息的账号，才会改用客服消息发出去"));
     }
   }
 
@@ -269,9 +273,21 @@ class RuleReader {
         wrong("mode: all 里 transfer 只能是第一条：请把它移到最前面");
       }
     }
-    if (rule_.replies.size() > kMostSentAtOnce) {
-      Warn("replies", "写了 " + std::to_string(rule_.replies.size()) + " 条回复：粉丝发一条消息之后，微信最多允许发 " +
-                          std::to_string(kMostSentAtOnce) + " 条，多出来的会发不出去");
+    // As a customer-service message an article is a message of its own.
+    size_t messages = 1;
+    for (size_t i = 1; i < rule_.replies.size(); ++i) {
+      const auto* const news = std::get_if<wechat::NewsReply>(&rule_.replies[i].pattern());
+      messages += news == nullptr ? 1 : news->articles.size();
+    }
+    const bool by_event = rule_.match == MatchKind::kEvent;
+    const size_t most = by_event ? kMostAfterEvent : kMostAfterMessage;
+    if (messages > most) {
+      const size_t written = rule_.replies.size();
+      const std::string apart =
+          messages == written ? "" : "，分开发是 " + std::to_string(messages) + " 条消息（图文一篇一条）";
+      Warn("replies", "写了 " + std::to_string(written) + " 条回复" + apart + "：" +
+                          (by_event ? "粉丝关注、扫码或点菜单" : "粉丝发一条消息") + "之后，微信最多允许发 " +
+                          std::to_string(most) + " 条，多出来的会发不出去");
     }
   }
 

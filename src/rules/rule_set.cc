@@ -310,10 +310,13 @@ std::optional<RuleMatch> RuleSet::MatchDefault(const RuleInput& input, Scratch& 
 RuleMatch RuleSet::Answer(Rank rank, const RuleInput& input, Scratch& scratch) const {
   const Trigger& trigger = triggers_[rank];
   const Rule& rule = rules_[trigger.rule];
+  const ReplyTemplate& chosen = rule.replies[rule.Chosen(input.choice)];
+  // What the expression no longer matches once words are masked fills nothing.
+  const std::string_view text = chosen.ForModel() ? input.for_model.value_or(input.text) : input.text;
   scratch.groups.clear();
   std::string plain;  // the groups are views of it
   if (rule.match == MatchKind::kRegex) {
-    plain = RegexText(base::Utf8Prefix(TextToMatch(input.text), kRegexTextBytes));
+    plain = RegexText(base::Utf8Prefix(TextToMatch(text), kRegexTextBytes));
     const re2::RE2& regex = *rule.keywords[trigger.keyword].regex;
     std::vector<re2::StringPiece> groups(static_cast<size_t>(regex.NumberOfCapturingGroups()) + 1);
     if (regex.Match(plain, 0, plain.size(), re2::RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) {
@@ -321,7 +324,6 @@ RuleMatch RuleSet::Answer(Rank rank, const RuleInput& input, Scratch& scratch) c
     }
   }
   const TemplateValues values{scratch.groups, input.open_id, input.now};
-  const ReplyTemplate& chosen = rule.replies[rule.Chosen(input.choice)];
   RuleMatch match;
   match.rule = rule.name;
   match.source = rule.Source();

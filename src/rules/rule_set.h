@@ -30,7 +30,8 @@ struct RuleInput {
   uint64_t choice = 0;
   base::WallTime now{};  // for hours, days and dates
   std::string_view account;
-  Cooldowns* cooldowns = nullptr;  // who got which reply lately; null: nobody
+  Cooldowns* cooldowns = nullptr;               // who got which reply lately; null: nobody
+  std::optional<std::string_view> for_model{};  // `text` as the model may see it, for instructions; none: as it is
 };
 
 struct RuleMatch {

@@ -136,7 +136,14 @@ net::HttpResponse AnswerPageHtml::Page(const bot::AnswerPages::View& view) const
   std::string body = "<main>\n<header id=\"question\"><h1>" + Escaped(base::TrimBlanks(question)) +
                      "</h1></header>\n<div id=\"card\"><article id=\"answer\" aria-busy=\"" +
                      (view.finished ? "false" : "true") + "\">";
-  for (const std::string& block : text::HtmlBlocks(view.markdown)) body += "<div>" + block + "</div>";
+  const auto add = [&body](const std::vector<std::string>& blocks) {
+    for (const std::string& block : blocks) body.append("<div>").append(block).append("</div>");
+  };
+  if (view.blocks) {
+    add(*view.blocks);
+  } else {
+    add(text::HtmlBlocks(view.markdown));
+  }
   body +=
       "</article><p id=\"status\" role=\"status\"><i></i>正在书写，写好的内容会陆续出现…</p></div>\n</main>\n<footer>" +
       BeijingTime(view.asked_ms, true) + " 提问 · 内容由 AI 生成，仅供参考<br>本页保留到 " +

@@ -10,7 +10,7 @@
 namespace yingda::server {
 namespace {
 
-constexpr const char* kJson = "application/json; charset=utf-8";
+constexpr const char* kJsonType = "application/json; charset=utf-8";
 constexpr size_t kListedRules = 1000;
 constexpr int kUsualDays = 7;
 constexpr int kMostDays = 30;
@@ -19,7 +19,9 @@ std::string Dump(const nlohmann::json& body) {
   return body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-net::HttpResponse Refusal(int status, const std::string& what) { return {status, kJson, Dump({{"error", what}}), {}}; }
+net::HttpResponse Refusal(int status, const std::string& what) {
+  return {status, kJsonType, Dump({{"error", what}}), {}};
+}
 
 /// "2026-11-21", of a day as base::ChinaDay counts.
 std::string Date(int64_t day) {
@@ -110,7 +112,7 @@ net::HttpResponse StatisticsHandler::Answer(const net::HttpRequest& request) con
       return Refusal(400, "days= must be a number from 1 to " + std::to_string(kMostDays));
     }
   }
-  return {200, kJson, StatisticsJson(account->name, account->statistics->Report(days)), {}};
+  return {200, kJsonType, StatisticsJson(account->name, account->statistics->Report(days)), {}};
 }
 
 }  // namespace yingda::server

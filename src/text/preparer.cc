@@ -67,6 +67,12 @@ void Preparer::Line() {
     return;
   }
   if (content.empty()) {
+    // An item without text yet: below text, the parser takes its dash alone for an underline.
+    if (!previous_is_blank_ && prefix.is_item && !prefix.is_cut && TrimmedRight(line).ends_with('-')) {
+      CopyUntil(at_ + prefix.end);
+      AppendMark(out_.text_, Mark::kJoin);
+      out_.text_from_.emplace_back(out_.text_.size(), at_ + prefix.end);
+    }
     in_table_ = false;
     previous_is_blank_ = !prefix.is_item;
     at_ += line.size() + 1;

@@ -405,5 +405,20 @@ TEST(DeliveryTest, FollowerWhoLeavesIsForgotten) {
   EXPECT_THAT(world.Say(*follower, "继续").Text(), HasSubstr("没有更多内容"));
 }
 
+TEST(DeliveryTest, RetryOfAMessageWhoseRuleCoolsDownGetsTheSameReply) {
+  World world({.answer = AnswersAfter(7s, kAnswer),
+               .rules = "- {keywords: [套餐], cooldown: 1s, reply: 有三种}\n"
+                        "- {keywords: [深思], cooldown: 1h, reply: {model: 想清楚}}\n"});
+  const auto follower = world.NewFollower();
+  const auto lost = world.Say(*follower, "套餐", LoseReplyOfTry(1));
+  EXPECT_EQ(lost.Text(), "有三种");
+  EXPECT_EQ(lost.try_number, 2);
+  const auto slow = world.Say(*follower, "深思", LoseReplyOfTry(2));
+  EXPECT_EQ(slow.Text(), kAnswer);
+  EXPECT_EQ(slow.try_number, 3);
+  EXPECT_EQ(world.model().Journal().calls, 1u);
+  EXPECT_EQ(world.Say(*follower, "套餐").Text(), "有三种") << "the retry began no cooldown of its own";
+}
+
 }  // namespace
 }  // namespace yingda::testing

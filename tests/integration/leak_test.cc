@@ -227,6 +227,84 @@ TEST(InboundLeakTest, ABlockedWordNeverReachesTheModelAndAMaskedOneOnlyMasked) {
   EXPECT_FALSE(Holds(watched.AskedOfTheModel(), "小坏词"));
 }
 
+class KindsLeakTest : public ::testing::TestWithParam<bool> {
+ protected:
+  bool blocks() const { return GetParam(); }
+  /// A list of the one word in one direction.
+  std::string Only(const char* direction) const {
+    const std::string level = blocks() ? "block" : "mask";
+    return std::string("赌博网站大全|") +
+           (direction == std::string("in") ? "in:" + level + ",out:pass\n" : "in:pass,out:" + level + "\n");
+  }
+};
+
+TEST_P(KindsLeakTest, NothingThatAFollowerSendsTakesAWordToTheModel) {
+  World::Options options;
+  options.answer = AnswersAfter(1s, "好的。");
+  options.deny_words = Only("in");
+  options.rules = "- {keywords: ['帮我找(.+)'], match: regex, reply: {model: '他要找“{1}”，只说“{0}”。'}}\n";
+  Watched watched(options);
+  watched.Say("帮我找賭博-網站大全");
+  World& world = watched.world();
+  world.Send(watched.follower(), simulator::VoiceMessage("M", "哪里有赌博网站大全？"));
+  world.Send(watched.follower(), simulator::LinkMessage("赌博网站大全", "一个介绍", "https://example.com/a"));
+  world.Send(watched.follower(), simulator::LinkMessage("题目", "赌 博 网 站 大 全", "https://example.com/a"));
+  world.Send(watched.follower(), simulator::LocationMessage("39.9", "116.3", "赌博网站大全大厦"));
+  watched.Say("帮我找好东西");
+  EXPECT_FALSE(Holds(watched.AskedOfTheModel(), "赌博网")) << watched.AskedOfTheModel();
+  EXPECT_THAT(watched.AskedOfTheModel(), HasSubstr("他要找“好东西”，只说“帮我找好东西”。"));
+  EXPECT_EQ(world.model().Journal().calls, blocks() ? 1u : 6u);
+}
+
+TEST_P(KindsLeakTest, NothingThatARuleSaysTakesAWordToAFollower) {
+  World::Options options;
+  options.deny_words = Only("out");
+  options.rules =
+      "- {keywords: ['跟我说(.+)'], match: regex, reply: '我说{1}，好吗'}\n"
+      "- {keywords: ['都说(.+)'], match: regex, mode: all, replies: [一, '二{1}']}\n"
+      "- {keywords: [自己写的], reply: 我们的赌博网站大全}\n";
+  options.kind = "push";
+  Watched watched(options);
+  for (const char* const text : {"跟我说賭博-網站大全", "都说赌博网站大全", "自己写的"}) watched.Say(text);
+  ASSERT_TRUE(watched.world().RunFor(5s));
+  watched.ExpectNowhere("赌博网");
+  EXPECT_THAT(watched.Chat(), HasSubstr(blocks() ? kBlockedAnswer : "我说"));
+  EXPECT_THAT(watched.Chat(), HasSubstr("一\n"));
+}
+
+TEST_P(KindsLeakTest, TheQuestionOnAnAnswerPageIsReadByOthersToo) {
+  World::Options options;
+  options.answer = [](const auto&) { return simulator::SpreadAnswer(Sentences(0, 80), 500ms, 24s, 3); };
+  options.deny_words = Only("out");
+  options.public_url = "https://bot.example.com";
+  Watched watched(options);
+  watched.Say("哪里有赌博网站大全？");
+  watched.ReadPageFor(3s);
+  EXPECT_THAT(watched.Pages(), HasSubstr("这是第1句"));
+  ASSERT_TRUE(watched.world().RunFor(20s));
+  EXPECT_THAT(watched.PageNow(), HasSubstr("这是第79句"));
+  EXPECT_FALSE(Holds(watched.PageNow(), "赌博网"));
+  watched.Say("下一个");  // the late answer is labelled with its question
+  EXPECT_FALSE(Holds(watched.Chat(), "赌博网")) << watched.Chat();
+  EXPECT_FALSE(Holds(watched.Pages(), "赌博网")) << watched.Pages();
+}
+
+INSTANTIATE_TEST_SUITE_P(, KindsLeakTest, ::testing::Bool(),
+                         [](const auto& chosen) { return chosen.param ? "Blocked" : "Masked"; });
+
+TEST(OwnLinkTest, LinkToTheAnswerPageIsNoFindWhenItIsGivenAgain) {
+  World::Options options;
+  options.answer = AnswersAfter(1s, Sentences(0, 90));
+  options.public_url = "https://bot.example.com";
+  options.more_account = "    word_filter: { detectors: [{kind: url, level: block}] }\n";
+  Watched watched(options);
+  const std::string first = watched.Say("长问题");
+  ASSERT_THAT(first, HasSubstr("https://bot.example.com/a/"));
+  EXPECT_THAT(watched.Say("重发"), HasSubstr(first));
+  watched.world().Restart();
+  EXPECT_THAT(watched.Say("重发"), HasSubstr(first));
+}
+
 class NewWordsTest : public ::testing::TestWithParam<bool> {
  protected:
   std::string Level() const { return GetParam() ? "\n" : "|mask\n"; }
@@ -254,6 +332,34 @@ TEST_P(NewWordsTest, MeetWhatWasStoredBefore) {
   EXPECT_FALSE(Holds(last, "菠萝派")) << "the history that the model is sent";
   EXPECT_THAT(last, HasSubstr("后来的问题"));
   EXPECT_EQ(Holds(last, "问***的问题"), !GetParam());
+}
+
+TEST_P(NewWordsTest, MeetWhatARestartFinds) {
+  World::Options options;
+  options.answer = AnswersAfter(1s, "我说菠萝派。\n" + Sentences(0, 100) + "还有菠萝派。" + Sentences(100, 20));
+  options.public_url = "https://bot.example.com";
+  options.rules = "- {keywords: [菜单], reply: \"" + Sentences(0, 60) + "甜点是菠萝派。\"}\n";
+  Watched watched(options);
+  const auto other = watched.world().NewFollower();
+  EXPECT_THAT(watched.world().Say(*other, "菜单").Text(), HasSubstr("(1/2)"));
+  simulator::Faults lost;
+  for (const int number : {1, 2, 3}) lost.on_try[number].lose_reply = true;
+  watched.world().Say(watched.follower(), "问菠萝派", lost);
+  const std::string before = watched.Chat();
+  std::ofstream(watched.world().folder().File("filters/deny/words.txt"), std::ios::binary) << "菠萝派" << Level();
+  watched.world().Restart();
+  watched.Say("重发");
+  watched.ContinueToTheEnd();
+  watched.Say("后来的问题");
+  const std::string after = watched.Chat().substr(before.size());
+  EXPECT_FALSE(Holds(after, "菠萝派")) << after;
+  EXPECT_THAT(after, HasSubstr(GetParam() ? "不方便显示" : "这是第99句"));
+  const std::string rest = watched.world().Say(*other, "继续").Text();
+  EXPECT_FALSE(Holds(rest, "菠萝派")) << "of what a rule said";
+  EXPECT_THAT(rest, HasSubstr(GetParam() ? "不方便显示" : "甜点是"));
+  EXPECT_FALSE(Holds(watched.PageNow(), "菠萝派"));
+  const auto journal = watched.world().model().Journal();
+  for (const auto& message : journal.last.back().call.messages) EXPECT_FALSE(Holds(message.content, "菠萝派"));
 }
 
 TEST_P(NewWordsTest, MeetARememberedAnswerAndOneThatIsBeingWritten) {

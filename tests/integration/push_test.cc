@@ -374,7 +374,7 @@ TEST(PushTest, MiniProgramGetsAllOfARuleAsMessagesInOrder) {
     World world(
         {.json = true, .rules = "- {keywords: [套餐], mode: all, replies: " + replies + "}\n", .kind = "miniprogram"});
     world.api().AddMedia("M1");
-  const auto follower = world.NewFollower();
+    const auto follower = world.NewFollower();
     EXPECT_TRUE(world.Say(*follower, "套餐").acknowledged());
     ASSERT_TRUE(world.RunFor(20s));
     const bool text_first = replies[1] != '{';
@@ -384,6 +384,41 @@ TEST(PushTest, MiniProgramGetsAllOfARuleAsMessagesInOrder) {
       EXPECT_THAT(Kinds(world, *follower), ElementsAre("image", "text"));
     }
   }
+}
+
+TEST(PushTest, EventRuleSendsWhatWeChatTakesAfterAnEventAndArticlesOneByOne) {
+  World world({.rules = "- event: subscribe\n  mode: all\n  replies:\n    - 一\n    - news: [{title: 甲, url: "
+                        "'https://a.cn'}, {title: 乙, url: 'https://b.cn'}]\n    - 四\n    - 五\n",
+               .kind = "push"});
+  const auto follower = world.NewFollower();
+  EXPECT_EQ(world.Send(*follower, simulator::SubscribeEvent()).Text(), "一");
+  ASSERT_TRUE(world.RunFor(30s));
+  EXPECT_THAT(Kinds(world, *follower), ElementsAre("news", "news", "text"));
+  EXPECT_THAT(world.api().Calls(kSend), SizeIs(3)) << "WeChat is not asked for what it does not take";
+}
+
+TEST(PushTest, EventDoesNotLengthenTheTimeForMessages) {
+  World world({.answer = Echoes(10s), .rules = "- {event: click, mode: all, replies: [一, 二]}\n", .kind = "push"});
+  const auto follower = world.NewFollower();
+  EXPECT_EQ(world.Send(*follower, simulator::ClickEvent("K")).Text(), "一");
+  ASSERT_TRUE(world.RunFor(5s));
+  EXPECT_THAT(world.Pushed(*follower), ElementsAre("二"));
+  world.Say(*follower, "问题");
+  ASSERT_TRUE(world.RunFor(20s));
+  EXPECT_THAT(world.Pushed(*follower), ElementsAre("二", "答案问题。"));
+}
+
+TEST(PushTest, RuleForAnEventWhoseReplyIsNotShownIsAnsweredByMessageOnce) {
+  World world({.rules = "- {event: view, reply: 看到了}\n- {event: scancode_push, reply: 扫到了}\n", .kind = "push"});
+  const auto follower = world.NewFollower();
+  simulator::Faults faults;
+  faults.on_try[1].lose_reply = true;
+  EXPECT_TRUE(world.Send(*follower, simulator::OtherEvent("scancode_push", "K"), faults).acknowledged());
+  ASSERT_TRUE(world.RunFor(30s));
+  EXPECT_THAT(world.Pushed(*follower), ElementsAre("扫到了"));
+  EXPECT_TRUE(world.Send(*follower, simulator::ViewEvent("https://example.com")).acknowledged());
+  ASSERT_TRUE(world.RunFor(30s));
+  EXPECT_THAT(world.Pushed(*follower), ElementsAre("扫到了", "看到了"));
 }
 
 }  // namespace

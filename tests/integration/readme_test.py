@@ -140,7 +140,7 @@ class ReadmeTest(unittest.TestCase):
         f"{BUILT} stats": "test_status_and_stats_tell_of_a_running_server",
         f"{BUILT} rules import --online": "test_imports_make_files_of_ours",
         f"{BUILT} rules import autoreply.json": "test_imports_make_files_of_ours",
-        f"{BUILT} words import words.txt": "test_imports_make_files_of_ours",
+        f"{BUILT} words import words.txt -o filters/deny/words.txt": "test_imports_make_files_of_ours",
         "pkill -HUP -x yingda": "test_hangup_signal_finds_the_program_by_its_name_and_reloads",
     }
 
@@ -268,7 +268,7 @@ class ReadmeTest(unittest.TestCase):
         with Server(rules="- keywords: [ping]\n  reply: pong\n") as server:
             result = execute(status, server.root)
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-            self.assertIn("1 条规则", result.stdout)
+            self.assertIn("规则 1 条", result.stdout)
             result = execute(stats, server.root)
             self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
             self.assertIn("ping", result.stdout)

@@ -76,6 +76,14 @@ TEST(YamlTest, NumberedBracesAreTextWhereAskedFor) {
   EXPECT_EQ(root.items[0].Find("text")->column, 40);
 }
 
+TEST(YamlTest, PrivateCharactersOfOldEncodingsAreNotTakenForNumberedBraces) {
+  YamlOptions options;
+  options.numbered_braces = true;
+  const YamlNode root = ParseOk("- {title: \"\uE7E7\U000F0001 {1}\", text: \"\xEE\x9F\xA8\"}\n", options);
+  EXPECT_EQ(root.items[0].Find("title")->text, "\uE7E7\U000F0001 {1}");
+  EXPECT_EQ(root.items[0].Find("text")->text, "\xEE\x9F\xA8");
+}
+
 struct BadText {
   std::string_view name, text, where, english;
 };

@@ -141,6 +141,19 @@ class HandStore final : public store::Store {
   }
 };
 
+/// Remembers the texts that it was to send.
+class HandMessages final : public platform::FollowerMessages {
+ public:
+  void Send(std::string, wechat::Reply message, bool, Done done) override {
+    const auto* const text = std::get_if<wechat::TextReply>(&message);
+    sent.push_back(text == nullptr ? "(no text)" : text->content);
+    if (done) done({platform::SendEnd::kDelivered, 0});
+  }
+  void Typing(std::string) override {}
+
+  std::vector<std::string> sent;
+};
+
 class HandModel final : public model::ChatModel {
  public:
   std::vector<model::ChatEvents> calls;
@@ -202,6 +215,28 @@ class AnswerDeskTest : public ::testing::Test {
     });
     return port;
   }
+  std::shared_ptr<HandPort> PushRule(const std::string& key, wechat::Reply own, std::vector<wechat::Reply> more = {}) {
+    auto port = std::make_shared<HandPort>();
+    Question question;
+    question.key = key;
+    question.account = &account_;
+    question.kind = Question::Kind::kReply;
+    question.open_id = "o1";
+    question.to_user = "gh_1";
+    question.own = std::move(own);
+    question.more = std::move(more);
+    OnLoop([&] {
+      book_.StartWork(key);
+      desk_->Push(std::move(question), port);
+    });
+    return port;
+  }
+  void MakeDesk(const AnswerDesk::Options& options) {
+    OnLoop([&] {
+      desk_->Stop([] {});
+      desk_ = std::make_unique<AnswerDesk>(options, loop_, book_, store_, pages_, *logger_, metrics_, tagger_);
+    });
+  }
   int64_t Now() const { return base::UnixMilliseconds(clock_.WallNow()); }
   void Say(const std::string& text) {
     OnLoop([&] { model_.calls.back().on_text(text); });
@@ -230,6 +265,7 @@ class AnswerDeskTest : public ::testing::Test {
   HandStore store_;
   AnswerPages pages_{{}, loop_, store_, metrics_};
   HandModel model_;
+  HandMessages messages_;
   Account account_;
   std::unique_ptr<AnswerDesk> desk_;
 };
@@ -478,6 +514,59 @@ TEST_F(AnswerDeskTest, RecoveredJobAnswersInTheFormatOfItsPush) {
   const auto port = Push("k");
   ASSERT_EQ(port->sent.size(), 1u);
   EXPECT_EQ(port->sent.front().front(), '{');
+}
+
+TEST_F(AnswerDeskTest, RuleThatComesWhileAllIsBusyIsAnsweredAllTheSame) {
+  AnswerDesk::Options options;
+  options.max_jobs = 0;
+  MakeDesk(options);
+  EXPECT_THAT(Push("question")->sent, ElementsAre(HasSubstr(account_.settings.Get()->texts.busy)));
+  EXPECT_THAT(PushRule("rule", wechat::TextReply{"九点"})->sent, ElementsAre(HasSubstr("九点")));
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += "这是很长的一句话。";
+  const auto port = PushRule("long", wechat::TextReply{text});
+  ASSERT_EQ(port->sent.size(), 1u);
+  EXPECT_THAT(port->sent.front(), HasSubstr("(1/3)")) << "no more than WeChat takes";
+  account_.messages = &messages_;
+  account_.ability = Ability::kPushOnly;
+  EXPECT_THAT(PushRule("message", wechat::TextReply{"九点"}, {wechat::TextReply{"十点"}})->sent,
+              ElementsAre("success"));
+  Advance(1s);
+  EXPECT_THAT(messages_.sent, ElementsAre("九点", "十点"));
+}
+
+TEST_F(AnswerDeskTest, ReplyThatTheStoreCannotKeepLeavesNoEmptyJobInIt) {
+  account_.messages = &messages_;
+  account_.ability = Ability::kPushOnly;
+  EXPECT_THAT(PushRule("picture", wechat::ImageReply{"M1"})->sent, ElementsAre("success"));
+  Advance(1s);
+  EXPECT_THAT(messages_.sent, ElementsAre("(no text)"));
+  EXPECT_EQ(store_.accepted, 0);
+  EXPECT_EQ(desk_->Jobs(), 0u);
+}
+
+TEST_F(AnswerDeskTest, AnswerThatAReplacementMadeTooLongIsGivenAgainInPages) {
+  AccountFiles files;
+  files.words = filter::WordFilter::FromLists(
+      {filter::ParseWordList("坏词 => " + std::string(150, 'x') + "\n", "deny/a.txt", false)});
+  account_.files.Set(std::make_shared<const AccountFiles>(std::move(files)));
+  store::JobRecord record;
+  record.key = "old";
+  record.account = "main";
+  record.open_id = "o1";
+  record.kind = "model";
+  record.first_seen_ms = Now();
+  record.finished = true;
+  for (int i = 0; i < 20; ++i) record.reply += "这句话里有坏词。";
+  record.reply_text = record.reply;
+  record.delivery = store::Delivery::kDelivered;
+  store_.recent = {record};
+  Advance(20s);
+  const auto port = Push("again", Question::Kind::kResend);
+  ASSERT_EQ(port->sent.size(), 1u);
+  EXPECT_LT(port->sent.front().size(), 2500u);
+  EXPECT_THAT(port->sent.front(), HasSubstr("(1/2)"));
+  ASSERT_EQ(store_.finished.back().inbox.size(), 1u) << "the rest waits for 继续";
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ TEST_F(AnswerFilterTest, WhatIsShownEarlyIsTheBeginningOfWhatIsShownInTheEnd) {
       std::string sentences(filter.Sentences());
       sentences.resize(sentences.find_last_not_of(" \n") + 1);
       ASSERT_TRUE(whole.starts_with(sentences))
-          << testing::PrintToString(so_far) << "\nof " << testing::PrintToString(answer) << "\nshows\n"
+          << ::testing::PrintToString(so_far) << "\nof " << ::testing::PrintToString(answer) << "\nshows\n"
           << sentences << "\nbut in the end\n"
           << whole;
       const std::string page = account_.Readable(filter.Page(account_, so_far));
@@ -184,7 +184,43 @@ TEST_F(AnswerFilterTest, StoredTextsMeetTheWordsOfNow) {
   EXPECT_EQ(items[0].text, texts_.blocked_rest);
   EXPECT_EQ(items[1].text, "是***");
   EXPECT_EQ(items[1].question, "谁是***");
-  EXPECT_EQ(items[2].text, own.text) << "what an admin wrote is theirs to judge";
+  EXPECT_EQ(items[2].text, texts_.blocked_answer) << "whoever wrote it: a blocked word does not go out";
+}
+
+TEST_F(AnswerFilterTest, OurOwnLinkInAReplyIsNoFindAndTheAnswerOutlivesWhatStoodInFrontOfIt) {
+  filter::Options options;
+  options.detectors.push_back({filter::DetectorKind::kUrl, {filter::Level::kBlock, filter::Level::kBlock}});
+  AccountFiles files;
+  files.words = filter::WordFilter::FromLists({filter::ParseWordList("菠萝派\n", "deny/a.txt", false)}, options);
+  account_.files.Set(std::make_shared<const AccountFiles>(std::move(files)));
+  const std::string pages = "https://bot.example.com/a/";
+  const auto shown = [&](const std::string& reply, const std::string& text) {
+    store::JobRecord record;
+    record.kind = "model";
+    record.reply = reply;
+    record.reply_text = text;
+    return ShownNow(account_, texts_, record, pages);
+  };
+  const std::string link = "\n<a href=\"" + pages + std::string(32, 'e') + "\">在网页上看完整回答</a>";
+  EXPECT_EQ(shown("很长。" + link, "很长。").reply, "很长。" + link);
+  EXPECT_EQ(shown("看 www.example.org" + link, "看 www.example.org").reply, texts_.blocked_answer);
+  EXPECT_EQ(shown("菠萝" + link + "派", "").reply, "菠萝" + link + "派");
+  EXPECT_EQ(shown("旧的菠萝派。\n————\n答案。" + link, "答案。").reply, "答案。") << "the front of it is blocked now";
+  store::JobRecord rule;
+  rule.kind = "reply";
+  rule.question = "见 www.example.org";
+  EXPECT_EQ(ShownNow(account_, texts_, rule, pages).question, rule.question) << "the admin's own link";
+  rule.question = "吃菠萝派";
+  EXPECT_EQ(ShownNow(account_, texts_, rule, pages).question, texts_.blocked_answer);
+}
+
+TEST_F(AnswerFilterTest, AnInstructionIsMaskedWhereItsQuestionIs) {
+  SetWords("小坏词|mask\n");
+  const std::string masked = InstructionForModel(account_, "问小坏词", "他问小坏词");
+  EXPECT_EQ(masked.find("小坏词"), std::string::npos);
+  EXPECT_EQ(masked.find("他问"), 0u);
+  EXPECT_EQ(InstructionForModel(account_, "好问题", "不要谈小坏词"), "不要谈小坏词")
+      << "the admin's own words are meant";
 }
 
 TEST_F(AnswerFilterTest, TheModelIsSentNoTurnThatIsBlockedNow) {

@@ -90,6 +90,11 @@ class AnswerPagesTest : public ::testing::Test {
     OnLoop([] {});
     return got;
   }
+  static void SetWords(Account& account, const std::string& deny) {
+    AccountFiles files;
+    files.words = filter::WordFilter::FromLists({filter::ParseWordList(deny, "deny/a.txt", false)});
+    account.files.Set(std::make_shared<const AccountFiles>(std::move(files)));
+  }
   std::string Metrics() const { return metrics_.Text(); }
 
   testing::ManualClock clock_;
@@ -387,6 +392,65 @@ TEST_F(AnswerPagesTest, ReadingAnUnknownPageTouchesNothing) {
   pages_->MarkRead(kOther);
   OnLoop([] {});
   EXPECT_THAT(store_.dropped, IsEmpty());
+}
+
+TEST_F(AnswerPagesTest, QuestionOfALivePageMeetsTheOutboundWords) {
+  Account account;
+  pages_->ShowThrough([&](const std::string&) { return &account; });
+  Begin();
+  EXPECT_EQ(Read()->question, "问题");
+  SetWords(account, "问题|mask\n");
+  EXPECT_EQ(Read()->question.find("问题"), std::string::npos);
+  SetWords(account, "问题\n");
+  EXPECT_EQ(Read()->question, "");
+}
+
+TEST_F(AnswerPagesTest, FinishedPageIsConvertedOnceForAllWhoReadItUntilItsWordsChange) {
+  Account account;
+  int asked = 0;
+  pages_->ShowThrough([&](const std::string&) {
+    ++asked;
+    return &account;
+  });
+  Begin();
+  Write("第一段。\n\n第二段里有菠萝派。");
+  Finish();
+  const auto first = Read();
+  ASSERT_TRUE(first);
+  ASSERT_NE(first->blocks, nullptr);
+  EXPECT_EQ(first->blocks->size(), 2u);
+  EXPECT_EQ(Read()->blocks, first->blocks);
+  SetWords(account, "菠萝派\n");
+  const auto blocked = Read();
+  EXPECT_EQ(blocked->markdown, Texts().blocked_answer);
+  EXPECT_EQ(blocked->blocks->size(), 1u);
+  SetWords(account, "");
+  EXPECT_EQ(*Read()->blocks, *first->blocks);
+  OnLoop([&] { pages_->Finish(Page(kId, "另一个回答。")); });
+  EXPECT_EQ(Read()->markdown, "另一个回答。") << "written anew";
+  EXPECT_EQ(asked, 5);
+}
+
+TEST(PageCacheTest, WhatWasNotReadForLongestGoesWhenThereIsNoRoom) {
+  PageCache cache(18'000);
+  const auto show = [&](const char* id, size_t bytes) {
+    store::AnswerPage page;
+    page.id = id;
+    page.markdown = std::string(bytes, 'a');
+    const size_t before = cache.Made();
+    cache.Show(nullptr, page);
+    return cache.Made() > before;
+  };
+  EXPECT_TRUE(show("a", 2000));
+  EXPECT_TRUE(show("b", 2000));
+  EXPECT_FALSE(show("a", 2000));
+  EXPECT_TRUE(show("c", 2000));
+  EXPECT_LE(cache.Bytes(), 18'000u);
+  EXPECT_FALSE(show("a", 2000));
+  EXPECT_TRUE(show("b", 2000)) << "it had to go";
+  EXPECT_TRUE(show("huge", 20'000));
+  EXPECT_TRUE(show("huge", 20'000)) << "never kept";
+  EXPECT_FALSE(show("b", 2000)) << "and nothing went for it";
 }
 
 }  // namespace

@@ -60,6 +60,19 @@ class PipelineTest : public ::testing::Test {
     account_.settings.Set(std::move(settings));
   }
 
+  void UseRules(const std::string& yaml) {
+    Write("other/a.yml", yaml);
+    rules::LoadReport report;
+    auto rules = rules::RuleSet::Load({folder_.File("other")}, report);
+    ASSERT_TRUE(rules) << rules.error().message;
+    account_.files.Set(std::make_shared<const AccountFiles>(AccountFiles{*rules, account_.files.Get()->words}));
+  }
+  void UseWords(const std::string& deny, const filter::Options& options = {}) {
+    auto words = filter::WordFilter::FromLists({filter::ParseWordList(deny, "deny/b.txt", false)}, options);
+    account_.files.Set(
+        std::make_shared<const AccountFiles>(AccountFiles{account_.files.Get()->rules, std::move(words)}));
+  }
+
   void Write(const std::string& name, const std::string& text) {
     std::filesystem::create_directories((folder_.path() / name).parent_path());
     std::ofstream(folder_.File(name), std::ios::binary) << text;
@@ -109,6 +122,111 @@ class PipelineTest : public ::testing::Test {
   Account account_;
   PipelineScratch scratch_;
 };
+
+TEST_F(PipelineTest, ModelRuleFillsItsGroupsWithWhatTheModelMaySee) {
+  UseRules(R"(
+- {keywords: ['找(.+)店'], match: regex, reply: {model: '他在找“{1}”，用“{0}”的口气回答。'}}
+- {keywords: ['^问.{9}$'], match: regex, reply: {model: '“{0}”'}}
+)");
+  const Decision decision = Text("找小坏词店");
+  EXPECT_EQ(decision.action, Action::kAskModel);
+  EXPECT_EQ(decision.question.find("小坏词"), std::string::npos);
+  EXPECT_EQ(decision.instruction.find("小坏词"), std::string::npos) << decision.instruction;
+  EXPECT_EQ(decision.instruction.find("小坏"), std::string::npos);
+  EXPECT_EQ(Text("找好店").instruction, "他在找“好”，用“找好店”的口气回答。");
+  EXPECT_EQ(Text("找网络博彩平台店").route, Route::kWords);
+}
+
+TEST_F(PipelineTest, RuleReplyThatEchoesWhatMayNotGoOutIsBlockedOrMasked) {
+  UseRules(R"(
+- {keywords: ['说(.+)'], match: regex, reply: '你说{1}'}
+- {keywords: ['看(.+)'], match: regex, reply: {news: [{title: 好, description: '{1}', url: 'https://a.cn/{1}'}]}}
+- {keywords: ['全(.+)'], match: regex, mode: all, replies: [一, '{1}', {music: {title: '{1}', url: 'https://a.cn', thumb_media_id: M}}, 三]}
+- {keywords: [自己写的], reply: 我们的菠萝派}
+)");
+  UseWords("菠萝派|in:pass,out:block\n小坏词|in:pass,out:mask\n甲甲 && 乙乙|in:pass,out:block\n");
+  const std::string blocked = account_.settings.Get()->texts.blocked_answer;
+  Decision decision = Text("说菠 萝 派");
+  EXPECT_EQ(Shown(decision), blocked);
+  EXPECT_EQ(decision.found_in_reply.level, filter::Level::kBlock);
+  EXPECT_NE(decision.reply_words, nullptr);
+  EXPECT_EQ(decision.rule, "说(.+)") << "it is the rule that answered";
+  decision = Text("说小坏词");
+  EXPECT_EQ(Shown(decision).find("小坏词"), std::string::npos);
+  EXPECT_EQ(Shown(decision).find("你说"), 0u);
+  EXPECT_EQ(Shown(Text("看菠萝派")), blocked);
+  const auto news = std::get<wechat::NewsReply>(Text("看小坏词").reply);
+  EXPECT_EQ(news.articles.front().description.find("小坏词"), std::string::npos);
+  EXPECT_EQ(Shown(Text("自己写的")), blocked) << "whoever wrote it";
+  decision = Text("全菠萝派");
+  EXPECT_EQ(Shown(decision), "一");
+  ASSERT_EQ(decision.more.size(), 2u) << "the second blocked one need not say so again";
+  EXPECT_EQ(std::get<wechat::TextReply>(decision.more[0]).content, blocked);
+  EXPECT_EQ(std::get<wechat::TextReply>(decision.more[1]).content, "三");
+  UseRules(
+      "- {keywords: ['看(.+)'], match: regex, reply: {news: [{title: 甲甲, description: '{1}', url: "
+      "'https://a.cn'}]}}\n");
+  EXPECT_EQ(Shown(Text("看乙乙")), blocked) << "title and description are read together";
+  EXPECT_EQ(Text("看丙丙").found_in_reply.hits.size(), 0u);
+}
+
+TEST_F(PipelineTest, DetectorsCountInRuleRepliesOnlyWhereTheyRepeatTheFollower) {
+  UseRules(R"(
+- {keywords: ['^找(.+)'], match: regex, reply: '{1}的资料在 www.example.com/{1}，电话 13800138000'}
+)");
+  filter::Options options;
+  for (const auto kind : {filter::DetectorKind::kUrl, filter::DetectorKind::kPhone}) {
+    options.detectors.push_back({kind, {filter::Level::kPass, filter::Level::kBlock}});
+  }
+  UseWords("", options);
+  EXPECT_EQ(Shown(Text("找猫")), "猫的资料在 www.example.com/猫，电话 13800138000") << "what the admin wrote is meant";
+  for (const char* const text : {"找www.evil.com", "找１３９００１３９０００"}) {
+    EXPECT_EQ(Shown(Text(text)), account_.settings.Get()->texts.blocked_answer) << text;
+  }
+}
+
+class NoMessages final : public platform::FollowerMessages {
+ public:
+  void Send(std::string, wechat::Reply, bool, Done) override {}
+  void Typing(std::string) override {}
+};
+
+TEST_F(PipelineTest, RuleForAnEventWhoseReplyIsNotShownAnswersByMessageWhereTheAccountMay) {
+  std::string rules;
+  const std::vector<std::string> names = {"subscribe",
+                                          "scan",
+                                          "click",
+                                          "scancode_waitmsg",
+                                          "pic_sysphoto",
+                                          "pic_weixin",
+                                          "pic_photo_or_album",
+                                          "location_select",
+                                          "scancode_push",
+                                          "view",
+                                          "view_miniprogram",
+                                          "location"};
+  for (const std::string& name : names) rules += "- {event: " + name + ", reply: 好}\n";
+  UseRules(rules);
+  NoMessages messages;
+  using Way = std::pair<std::string, size_t>;
+  const auto ways = [&] {
+    std::vector<Way> all;
+    for (const std::string& name : names) {
+      const Decision decision = Event(name);
+      all.emplace_back(Shown(decision), decision.more.size());
+    }
+    return all;
+  };
+  std::vector<Way> passive(8, {"好", 0}), push = passive;
+  passive.insert(passive.end(), {{"好", 0}, {"", 0}, {"", 0}, {"", 0}});  // nobody knows whether WeChat shows the first
+  EXPECT_EQ(ways(), passive);
+  account_.messages = &messages;
+  account_.ability = Ability::kPush;
+  push.insert(push.end(), 4, {"", 1});
+  EXPECT_EQ(ways(), push);
+  account_.ability = Ability::kPushOnly;
+  EXPECT_EQ(ways(), std::vector<Way>(names.size(), {"好", 0})) << "goes out as a message anyway";
+}
 
 // Remembers its lines as "level event key=value …".
 class LineLogger final : public base::Logger {

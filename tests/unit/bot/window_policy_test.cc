@@ -82,5 +82,24 @@ TEST(WindowPolicyTest, HoldingAlwaysEndsByTheSafetyClose) {
   }
 }
 
+TEST(WindowPolicyTest, WhatAFollowerDoesOpensAWindowForSoManyMessages) {
+  wechat::Incoming push;
+  push.type = wechat::MessageType::kText;
+  EXPECT_EQ(SendingWindowAfter(push), (SendingWindow{5, 48h}));
+  push.type = wechat::MessageType::kEvent;
+  using wechat::EventType;
+  for (const EventType event : {EventType::kSubscribe, EventType::kScan, EventType::kClick, EventType::kScanCodePush,
+                                EventType::kScanCodeWait}) {
+    push.event = event;
+    EXPECT_EQ(SendingWindowAfter(push), (SendingWindow{3, 1min}));
+  }
+  push.event = EventType::kEnterTempSession;
+  EXPECT_EQ(SendingWindowAfter(push), (SendingWindow{2, 1min}));
+  for (const EventType event : {EventType::kView, EventType::kLocation, EventType::kPicture, EventType::kOther}) {
+    push.event = event;
+    EXPECT_EQ(SendingWindowAfter(push).messages, 0);
+  }
+}
+
 }  // namespace
 }  // namespace yingda::bot

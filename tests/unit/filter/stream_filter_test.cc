@@ -13,7 +13,7 @@
 namespace yingda::filter {
 namespace {
 
-std::shared_ptr<const WordFilter> Filter(const std::string& deny, const std::string& allow = "") {
+std::shared_ptr<const WordFilter> StreamWords(const std::string& deny, const std::string& allow = "") {
   return WordFilter::FromLists({ParseWordList(deny, "deny/a.txt", false), ParseWordList(allow, "allow/a.txt", true)});
 }
 
@@ -36,7 +36,7 @@ std::string Shown(const std::shared_ptr<const WordFilter>& words, const std::vec
 }
 
 TEST(StreamFilterTest, HoldsBackOnlyWhatMayStillBecomeAWord) {
-  const auto words = Filter("网络赌场|mask\n大麻|mask\n", "大麻烦\n");
+  const auto words = StreamWords("网络赌场|mask\n大麻|mask\n", "大麻烦\n");
   EXPECT_EQ(Shown(words, {"今天天气很好"}), "今天天气很好");
   EXPECT_EQ(Shown(words, {"我在上网"}), "我在上");
   EXPECT_EQ(Shown(words, {"我在上网", "看"}), "我在上网看");
@@ -53,7 +53,7 @@ TEST(StreamFilterTest, HoldsBackOnlyWhatMayStillBecomeAWord) {
 }
 
 TEST(StreamFilterTest, ALetterBehindAWordUndoesIt) {
-  const auto words = Filter("sm|mask\n");
+  const auto words = StreamWords("sm|mask\n");
   EXPECT_EQ(Shown(words, {"no sm"}), "no ");
   EXPECT_EQ(Shown(words, {"no sm", "oking"}), "no smoking");
   EXPECT_EQ(Shown(words, {"no sm", " x"}), "no ** x");
@@ -61,7 +61,7 @@ TEST(StreamFilterTest, ALetterBehindAWordUndoesIt) {
 }
 
 TEST(StreamFilterTest, ACharacterCutInTheMiddleIsHeldBack) {
-  const auto words = Filter("网络|mask\n");
+  const auto words = StreamWords("网络|mask\n");
   const std::string text = "上网络去";
   StreamFilter stream(words, Direction::kOutbound);
   std::string shown;
@@ -71,7 +71,7 @@ TEST(StreamFilterTest, ACharacterCutInTheMiddleIsHeldBack) {
 }
 
 TEST(StreamFilterTest, ABlockedWordIsKnownAsSoonAsNothingCanUndoIt) {
-  StreamFilter stream(Filter("网络赌场\n"), Direction::kOutbound);
+  StreamFilter stream(StreamWords("网络赌场\n"), Direction::kOutbound);
   std::string shown;
   stream.Append("来网络赌", shown);
   EXPECT_EQ(stream.level(), Level::kPass);
@@ -83,7 +83,7 @@ TEST(StreamFilterTest, ABlockedWordIsKnownAsSoonAsNothingCanUndoIt) {
 }
 
 TEST(StreamFilterTest, AWildcardHoldsBackWhatItHasBegunAndAReplacementComesWhole) {
-  const auto words = Filter("迷??药 => 那个\n魂散|mask\n");
+  const auto words = StreamWords("迷??药 => 那个\n魂散|mask\n");
   EXPECT_EQ(Shown(words, {"卖迷", "魂散"}), "卖");
   EXPECT_EQ(Shown(words, {"卖迷", "魂散", "药", "吧"}), "卖那个吧");
   EXPECT_EQ(Shown(words, {"卖迷", "魂散", "粉"}), "卖迷**粉");
@@ -108,7 +108,7 @@ TEST(StreamFilterTest, WhatIsDetectedIsHeldBackUntilItEnds) {
 }
 
 TEST(StreamFilterTest, PartsThatStandFarApartCountFromWhenTheLastOneCame) {
-  StreamFilter stream(Filter("代办 && 证件 => 某\n大麻 && 出售 && 现货\n", "大麻烦\n"), Direction::kOutbound);
+  StreamFilter stream(StreamWords("代办 && 证件 => 某\n大麻 && 出售 && 现货\n", "大麻烦\n"), Direction::kOutbound);
   std::string shown;
   stream.Append("代办一些事，出售旧书，大麻烦。\n", shown);
   EXPECT_EQ(shown, "代办一些事，出售旧书，大麻烦。\n") << "shown before it could be known";
@@ -124,14 +124,14 @@ TEST(StreamFilterTest, PartsThatStandFarApartCountFromWhenTheLastOneCame) {
 }
 
 TEST(StreamFilterTest, WordsThatCountTogetherCountFromTheLastOfThem) {
-  const auto words = Filter("甲乙 && 丙丁|mask\n");
+  const auto words = StreamWords("甲乙 && 丙丁|mask\n");
   EXPECT_EQ(Shown(words, {"有甲乙啊", "，没有别的"}), "有甲乙啊，没有别的");
   EXPECT_EQ(Shown(words, {"有甲乙啊", "，也有丙", "丁呢，和甲乙啊"}), "有甲乙啊，也有**呢，和**啊");
   EXPECT_EQ(Shown(words, {"有甲乙和丙丁啊"}), "有**和**啊");
 }
 
 TEST(StreamFilterTest, WhatIsHeldBackIsBounded) {
-  StreamFilter stream(Filter("哈哈大笑|mask\n"), Direction::kOutbound, {.most_held_bytes = 3000});
+  StreamFilter stream(StreamWords("哈哈大笑|mask\n"), Direction::kOutbound, {.most_held_bytes = 3000});
   std::string shown;
   size_t most = 0;
   std::string text;

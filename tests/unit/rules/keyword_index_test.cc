@@ -11,7 +11,7 @@ namespace {
 
 using testing::UnorderedElementsAre;
 
-std::vector<Rank> AllOf(const KeywordIndex& index, std::string_view text, KeywordIndex::Scratch& scratch) {
+std::vector<Rank> AllRanks(const KeywordIndex& index, std::string_view text, KeywordIndex::Scratch& scratch) {
   std::vector<Rank> all;
   index.All(text, scratch, all);
   return all;
@@ -37,9 +37,9 @@ TEST(KeywordIndexTest, ReportsEveryKindThatHangsOnOneWord) {
                             {3, MatchKind::kContains, {"ab"}},
                             {4, MatchKind::kAllOf, {"ab", "ab"}}});
   KeywordIndex::Scratch scratch;
-  EXPECT_THAT(AllOf(index, "ab", scratch), UnorderedElementsAre(0, 1, 2, 3, 4));
-  EXPECT_THAT(AllOf(index, "abc", scratch), UnorderedElementsAre(1, 3, 4));
-  EXPECT_THAT(AllOf(index, "cab?", scratch), UnorderedElementsAre(2, 3, 4));
+  EXPECT_THAT(AllRanks(index, "ab", scratch), UnorderedElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(AllRanks(index, "abc", scratch), UnorderedElementsAre(1, 3, 4));
+  EXPECT_THAT(AllRanks(index, "cab?", scratch), UnorderedElementsAre(2, 3, 4));
   EXPECT_EQ(index.Best("ab", scratch), 0U);
   EXPECT_EQ(index.Best("xabx", scratch), 3U);
   EXPECT_EQ(index.Best("a b", scratch), kNoRank);

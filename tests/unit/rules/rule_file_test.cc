@@ -263,8 +263,12 @@ TEST(RuleFileTest, WarnsOfWhatIsProbablyNotMeant) {
        "a.yml:2:12: 写了几条回复，但只会用第一条：想随机回复一条请加上 mode: random，想全部发送请加上 mode: all"},
       {"- keywords: [ab]\n  mode: all\n  replies: [a, b, c, d, e, f, g]\n",
        "a.yml:3:12: 写了 7 条回复：粉丝发一条消息之后，微信最多允许发 6 条"},
+      {"- event: subscribe\n  mode: all\n  replies: [一, 二, {news: [{title: a, url: 'https://a.cn'}, {title: b, url: "
+       "'https://b.cn'}]}, 四]\n",
+       "a.yml:3:12: 写了 4 条回复，分开发是 5 条消息（图文一篇一条）：粉丝关注、扫码或点菜单之后，微信最多允许发 4 条"},
       {"- event: subscrbe\n  reply: x\n", "a.yml:1:10: 不认识的事件 subscrbe：是不是想写 subscribe？"},
-      {"- event: unsubscribe\n  reply: x\n", "a.yml:1:10: 微信不会把 unsubscribe 事件的回复显示给粉丝"},
+      {"- event: unsubscribe\n  reply: x\n", "a.yml:1:10: 微信不会把 unsubscribe 事件的回复显示给粉丝：这条规则不会"},
+      {"- event: view\n  reply: x\n", "a.yml:1:10: 微信不会把 view 事件的回复显示给粉丝：只有能发客服消息的账号"},
   };
   for (const Mistake& warning : warnings) {
     const Read read(warning.text);

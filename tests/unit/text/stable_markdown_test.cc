@@ -54,6 +54,16 @@ TEST(StableMarkdownTest, WhatIsGivenEarlyIsHowTheWholeBegins) {
   EXPECT_GT(outcome.prefixes, 20'000u);
 }
 
+TEST(StableMarkdownTest, DashThatEndsTheTextIsNoUnderline) {
+  for (const std::string document :
+       {"第一句。\n- ", "> 第一句。\n> -  ", "- 苹果。\n  - ", "第一句。\n第二句。\n-\t", "第一句。\n- \n\n第二句。"}) {
+    Outcome outcome;
+    TryPrefixes(document, outcome);
+    EXPECT_EQ(outcome.broken, 0u) << outcome.first_broken;
+    EXPECT_EQ(WeChatText(document).find("【"), std::string::npos) << WeChatText(document);
+  }
+}
+
 TEST(StableMarkdownTest, GoesOnSentenceBySentenceAndLineByLine) {
   struct Case {
     std::string_view so_far;
