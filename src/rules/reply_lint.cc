@@ -215,14 +215,20 @@ std::string ShownText(const wechat::Reply& reply) {
   return text;
 }
 
-/// "“博彩”（deny/a.txt:3）" of the first hit at that level.
-std::string Found(const filter::WordFilter& words, const filter::Verdict& verdict) {
+struct WordFound {
+  filter::Level level = filter::Level::kPass;
+  std::string where;  // "“博彩”（deny/a.txt:3）"
+};
+
+/// The first of the gravest words. What detectors find is none: who writes a link into a rule means it.
+WordFound FindWord(const filter::WordFilter& words, const filter::Verdict& verdict) {
+  WordFound found;
   for (const filter::WordHit& hit : verdict.hits) {
-    if (hit.level != verdict.level) continue;
     const filter::WordInfo info = words.Info(hit.word);
-    return "“" + info.text + "”（" + info.file + ":" + std::to_string(info.line) + "）";
+    if (info.detector || hit.level <= found.level) continue;
+    found = {hit.level, "“" + info.text + "”（" + info.file + ":" + std::to_string(info.line) + "）"};
   }
-  return "";
+  return found;
 }
 
 }  // namespace
@@ -256,21 +262,23 @@ void LintReplies(const Rule& rule, LintReport& report) {
 void LintWords(const Rule& rule, const filter::WordFilter& words, filter::Scratch& scratch, LintReport& report) {
   if (rule.match != MatchKind::kRegex) {
     for (const Keyword& keyword : rule.keywords) {
-      const filter::Verdict verdict = words.Check(keyword.text, filter::Direction::kInbound, scratch);
-      if (verdict.level != filter::Level::kBlock) continue;
+      const WordFound found = FindWord(words, words.Check(keyword.text, filter::Direction::kInbound, scratch));
+      if (found.level != filter::Level::kBlock) continue;
       report.Add(LintKind::kWords, rule, keyword,
-                 "“" + keyword.text + "”里有敏感词" + Found(words, verdict) +
+                 "“" + keyword.text + "”里有敏感词" + found.where +
                      "：含有它的消息会先被拦下，轮不到这条规则。请换一个关键词，或把它写进 filters/allow");
     }
   }
   for (const ReplyTemplate& reply : rule.replies) {
     if (reply.ForModel()) continue;
-    const filter::Verdict verdict = words.Check(ShownText(reply.pattern()), filter::Direction::kOutbound, scratch);
-    if (verdict.level < filter::Level::kMask) continue;
-    report.Add(
-        LintKind::kWords, rule, reply,
-        "回复里有敏感词" + Found(words, verdict) +
-            "：规则的回复不经过敏感词过滤，粉丝会原样看到。请换一个说法；没有问题的话，把这个说法写进 filters/allow");
+    const std::string text = ShownText(reply.pattern());
+    const WordFound found = FindWord(words, words.Check(text, filter::Direction::kOutbound, scratch));
+    if (found.level < filter::Level::kMask) continue;
+    const bool blocked = found.level == filter::Level::kBlock;
+    report.Add(LintKind::kWords, rule, reply,
+               "回复里有敏感词" + found.where +
+                   (blocked ? "：粉丝收不到这条回复，只会看到“不方便显示”的提示" : "：发出去时会打码") +
+                   "。请换一个说法，或把这个说法写进 filters/allow");
   }
 }
 

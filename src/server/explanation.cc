@@ -198,16 +198,16 @@ Explanation Explain(const bot::Account& account, const wechat::Incoming& message
   }
   const bool shown = !event || wechat::ShowsReply(message.event);
   if (message.event == wechat::EventType::kOther) {
-    text += "没有听说过这种事件，所以不看规则；常用的有 subscribe（关注）、scan（扫码）、click（点菜单）\n";
+    text += "没有听说过这种事件；常用的有 subscribe（关注）、scan（扫码）、click（点菜单）\n";
   } else if (!shown) {
-    text += "微信不会把对这种事件的回复显示给粉丝，所以不看规则\n";
+    text += "微信不会把对这种事件的回复显示给粉丝；能发客服消息的账号，改用客服消息发\n";
   }
   if (!decision.source.empty()) json["source"] = decision.source;
   const bool replies =
       decision.action == bot::Decision::Action::kReply || decision.action == bot::Decision::Action::kClear;
-  if (replies && shown) {
+  if (replies) {
     json["reply"] = ReplyJson(decision.reply);
-    text += "粉丝会收到：" + TextOf(decision.reply) + "\n";
+    if (shown) text += "粉丝会收到：" + TextOf(decision.reply) + "\n";
     for (const wechat::Reply& more : decision.more) {
       json["more"].push_back(ReplyJson(more));
       text += "接着用客服消息发（账号有这个权限时）：" + TextOf(more) + "\n";

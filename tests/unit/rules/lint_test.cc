@@ -235,13 +235,14 @@ TEST(LintWordsTest, RepliesAndKeywordsThatAWordListStopsAreTold) {
       {filter::ParseWordList("代开发票|block\n点我|mask\n注意|review\n", "deny/a.txt", false)});
   LintOptions options;
   options.words = words.get();
-  EXPECT_THAT(LintText("- keywords: [发票, 怎么代开发票]\n  replies:\n    - 我们代-开发票\n    - 请注意\n", options),
-              testing::UnorderedElementsAre(
-                  AllOf(StartsWith("a.yml:"), HasSubstr("回复里有敏感词“代开发票”（deny/a.txt:1）：规则的回复不经过")),
-                  AllOf(StartsWith("a.yml:1:18: "), HasSubstr("“怎么代开发票”里有敏感词"))));
+  EXPECT_THAT(
+      LintText("- keywords: [发票, 怎么代开发票]\n  replies:\n    - 我们代-开发票\n    - 请注意\n", options),
+      testing::UnorderedElementsAre(
+          AllOf(StartsWith("a.yml:"), HasSubstr("回复里有敏感词“代开发票”（deny/a.txt:1）：粉丝收不到这条回复")),
+          AllOf(StartsWith("a.yml:1:18: "), HasSubstr("“怎么代开发票”里有敏感词"))));
   EXPECT_THAT(
       LintText("- event: click\n  reply: {news: [{title: 好, description: 点我, url: 'https://e.com'}]}\n", options),
-      ElementsAre(HasSubstr("deny/a.txt:2")));
+      ElementsAre(HasSubstr("（deny/a.txt:2）：发出去时会打码。请换")));
 }
 
 TEST(ReplyLintTest, MediaIdsThatCannotBeOnesAreTold) {
