@@ -60,7 +60,11 @@ void FileWatch::Start() {
 WatchRequest FileWatch::Request() {
   if (options_.watch == Watch::kOff) return {};
   asking_ = list_ != nullptr;
-  return {list_, places_, options_.watch == Watch::kAuto};
+  WatchRequest request{list_, places_, {}, options_.watch == Watch::kAuto};
+  for (const auto& [watch, spot] : spots_) {
+    if (spot.all) request.known.insert(watch);
+  }
+  return request;
 }
 
 void FileWatch::Take(WatchAnswer answer) {

@@ -77,6 +77,7 @@ class Asking {
       if (errno != ENOENT && errno != ENOTDIR) Refused(path, errno);
       return;
     }
+    if (spot.all && request_.known.count(watch) == 0) answer_.unwatched.insert(number_);
     WatchedSpot& known = answer_.spots[watch];
     known.all |= spot.all;
     known.names.merge(spot.names);

@@ -42,11 +42,13 @@ class WatchList {
 struct WatchRequest {
   std::shared_ptr<const WatchList> list;  // null: nothing is watched
   std::vector<WatchedPlace> places;
+  std::set<int> known;  // watches of folders, of before
   bool find_shared = false;
 };
 
 struct WatchAnswer {
   std::unordered_map<int, WatchedSpot> spots;  // by watch
+  std::set<size_t> unwatched;                  // places that were not watched before: what went on there is not known
   bool shared = false;                         // a place is on a file system that others change, too
   std::string refused;                         // why something cannot be watched; empty: everything is
 };

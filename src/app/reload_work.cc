@@ -21,7 +21,8 @@ ReloadEnd Look(const ReloadJob& job, const FileStamps& now, const SourceState& s
   if (job.any_time) return ReloadEnd::kLoaded;
   if (state.moving) return ReloadEnd::kWaits;
   const bool rests = !now.fresh && now.lines == state.seen.lines && job.now - state.seen_since >= kRest;
-  return job.settled || state.forced || rests ? ReloadEnd::kLoaded : ReloadEnd::kWaits;
+  const bool settled = job.settled && !state.unwatched;
+  return settled || state.forced || rests ? ReloadEnd::kLoaded : ReloadEnd::kWaits;
 }
 
 /// Half of what was read may be of before a change and half of after it. The next look compares with this one.
@@ -134,7 +135,13 @@ ReloadOutcome RunReload(ReloadJob job) {
   outcome.watch = AskKernel(job.watch);
   outcome.config = LookAtConfig(job);
   const config::Config* const fresh = outcome.config.config ? &*outcome.config.config : nullptr;
-  for (const AccountSource& source : job.accounts) outcome.accounts.push_back(LookAtAccount(job, source, fresh));
+  size_t place = 1;  // after the configuration's
+  for (AccountSource& source : job.accounts) {
+    const auto first = outcome.watch.unwatched.lower_bound(place);
+    place += PlacesOf(source.config).size();
+    source.state.unwatched = first != outcome.watch.unwatched.end() && *first < place;
+    outcome.accounts.push_back(LookAtAccount(job, source, fresh));
+  }
   return outcome;
 }
 

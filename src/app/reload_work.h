@@ -27,6 +27,7 @@ struct SourceState {
   base::TimePoint seen_since{};  // that they look like this
   bool forced = false;           // load it, changed or not, and take it although everything in it is gone
   bool moving = false;           // somebody is just writing into it
+  bool unwatched = false;        // so that nobody knows whether somebody is
 };
 
 struct AccountSource {

@@ -407,6 +407,16 @@ TEST_F(WatchingReloaderTest, SaveOfOneAccountDoesNotWaitForAnUploadToAnother) {
   EXPECT_EQ(Reply(0), "旧");
 }
 
+TEST_F(WatchingReloaderTest, FolderThatTookAnothersPlaceIsLoadedWhenItIsWhole) {
+  std::filesystem::rename(folder_.File("ra"), folder_.File("old"));
+  Write("ra/1.yml", "- keywords: [第一]\n  reply: x\n");  // half of it, from before it could be watched
+  Pass(300ms);
+  EXPECT_EQ(Reply(0), "旧");
+  std::ofstream(folder_.File("ra/1.yml"), std::ios::app) << Rules("新");
+  Pass(300ms);
+  EXPECT_EQ(Reply(0), "新");
+}
+
 TEST_F(WatchingReloaderTest, WordOfAnOperatorHoldsUntilTheFilesAreWhole) {
   std::ofstream upload(folder_.File("fa/deny/1.txt"), std::ios::binary);
   upload << "# 一个词也没有\n" << std::flush;
