@@ -194,6 +194,29 @@ class ReloadTest(unittest.TestCase):
             print(f"{BIG} rules and {BIG} words in force after {took:.1f} s; {len(seconds)} pushes meanwhile, p99 "
                   f"{seconds[len(seconds) * 99 // 100] * 1000:.1f} ms, slowest {seconds[-1] * 1000:.1f} ms")
 
+    def test_load_that_hangs_keeps_neither_followers_nor_the_end_waiting(self):
+        with EditedServer() as server:
+            pipe = server.root / "secret"
+            os.mkfifo(pipe)
+            text = server.config.read_text(encoding="utf-8")
+            server.config.write_text(text.replace("app_id:", "app_secret_file: secret, app_id:"), encoding="utf-8")
+            opened = []
+
+            def is_read():
+                with contextlib.suppress(OSError):
+                    opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+                return opened
+
+            wait_until(is_read, what="the server waits for what comes out of the pipe")
+            self.addCleanup(os.close, opened[0])
+            self.assertTrue(server.says(0))
+            begin = time.monotonic()
+            server.process.terminate()
+            self.assertEqual(server.process.wait(timeout=30), 0)
+            self.assertIn("reload_left_behind", server.log_text())
+            self.assertIn("stopped", server.log_text())
+            print(f"ended after {time.monotonic() - begin:.1f} s")
+
     def test_status_of_a_server_that_is_not_there_exits_with_69(self):
         server = Server()
         self.addCleanup(server.folder.cleanup)
