@@ -37,15 +37,15 @@ int ConnectTo(int port) {
   return fd;
 }
 
-/// The reply's set; 0 when it is of none.
+/// The reply's set; -1 when it is of none.
 int NumberIn(std::string_view answer, const std::string& ask) {
   constexpr std::string_view kBefore = "第";
   const size_t at = answer.find(kBefore);
-  if (!answer.starts_with("HTTP/1.1 200") || at == answer.npos) return 0;
+  if (!answer.starts_with("HTTP/1.1 200") || at == answer.npos) return -1;
   const std::string rest(answer.substr(at + kBefore.size()));
   char* end = nullptr;
   const long number = std::strtol(rest.c_str(), &end, 10);
-  return std::string_view(end).starts_with("版" + ask) ? static_cast<int>(number) : 0;
+  return std::string_view(end).starts_with("版" + ask) ? static_cast<int>(number) : -1;
 }
 
 void PushUntilStopped(int port, const Board& board, size_t number, int out) {
@@ -65,8 +65,8 @@ void PushUntilStopped(int port, const Board& board, size_t number, int out) {
     ssize_t got = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     // The reply is shorter than the buffer and goes out in one send.
     if (got > 0) got = ::recv(fd, answer, sizeof answer, 0);
-    const int set = got > 0 ? NumberIn({answer, static_cast<size_t>(got)}, kAsks[i % 2]) : 0;
-    if (set == 0 || IsBroken(set) || set < at_least || set > board.written) {
+    const int set = got > 0 ? NumberIn({answer, static_cast<size_t>(got)}, kAsks[i % 2]) : -1;
+    if (set < 0 || IsBroken(set) || set < at_least || set > board.written) {
       wrong.push_back("set " + std::to_string(set) + " when at least " + std::to_string(at_least) + " was in force");
     }
     newest = std::max(newest, set);
