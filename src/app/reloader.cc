@@ -143,7 +143,8 @@ void Reloader::Look(bool settled) {
 }
 
 void Reloader::Begin() {
-  if (stopped_ || busy_ || !(wants_look_ || wants_sweep_)) return;
+  const bool serves = watch_ && !stopped_;
+  if (!serves || busy_ || !(wants_look_ || wants_sweep_)) return;
   busy_ = true;
   long_timer_ = loop_.After(kLong, [this] {
     long_timer_ = 0;
