@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Keyword replies while edited files load, beside the same without: pushes at a fixed pace over one connection, the
-// server a process of its own. Prints the ratio of the p99s of one run, and what was loaded meanwhile.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
+// Keyword replies while files change, beside the same without: two processes push and check what they get, in phases
+// with edits and, each as long, without. Every third edit is broken; they are saved by rename, in place, in place with
+// a pause in the middle, and as vim does. Prints p50 and p99 of both, and their ratio. Exit code 1: a wrong reply.
+//   reload_bench [rules and words = 100000] [edits = 200] [rounds = 10]
+#include <httplib.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,33 +12,23 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
 #include "app/application.h"
+#include "reload_bench_pushers.h"
 #include "serve_bench_load.h"
-#include "serve_bench_pipeline.h"
 #include "serve_bench_subjects.h"
 #include "support/temp_dir.h"
 
 namespace yingda::bench {
 namespace {
 
-constexpr double kPushesPerSecond = 500;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 
-void WriteFiles(const testing::TempDir& folder, int count) {
-  for (const char* const name : {"reply_rules", "filters/deny", "filters/allow"}) {
-    std::filesystem::create_directories(folder.path() / name);
-  }
-  std::ofstream rules(folder.File("reply_rules/rules.yml"));
-  rules << "- keywords: [营业时间]\n  reply: 我们每天 9:00–21:00 营业。\n";
-  for (int i = 1; i < count; ++i) rules << "- keywords: [关键词" << i << "号]\n  reply: 好的\n";
-  std::ofstream words(folder.File("filters/deny/words.txt"));
-  for (int i = 0; i < count; ++i) words << "敏感的词" << i << "号\n";
-  std::ofstream(folder.File("config.yml"))
-      << "server: { listen: \"127.0.0.1:0\", operations_listen: \"127.0.0.1:0\" }\n"
-      << "reload: { debounce: 50ms }\naccounts: [{ name: main, token: benchmarkToken }]\n";
-}
+constexpr double kSlow = 4500;  // WeChat hangs up at 5 s
 
 struct Running {
   std::unique_ptr<base::Logger> logger = base::MakeNullLogger();
@@ -45,77 +36,169 @@ struct Running {
   std::unique_ptr<app::Application> application;
 };
 
-Serving Start(const std::string& config_file) {
+Serving Start(const testing::TempDir& folder) {
   auto running = std::make_shared<Running>();
-  auto config = config::Load(config_file, {});
+  auto config = config::Load(folder.File("config.yml"), {});
   if (!config) throw std::runtime_error(config.error().message);
   running->application = std::make_unique<app::Application>(*std::move(config), running->clock, *running->logger);
   if (const auto started = running->application->Start(); !started) throw std::runtime_error(started.error().message);
+  std::ofstream(folder.File("operations_port")) << running->application->OperationsPort();
   return {running->application->PushPort(), running};
 }
 
-/// Milliseconds of each push, from when it was due: a late answer makes those behind it late, too.
-std::vector<double> Push(int port, double seconds, const RequestSource& request, size_t& number) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    throw std::runtime_error("connect");
-  std::vector<double> times;
-  const auto begin = std::chrono::steady_clock::now();
-  for (size_t i = 0; static_cast<double>(i) < seconds * kPushesPerSecond; ++i) {
-    const std::chrono::duration<double> at(static_cast<double>(i) / kPushesPerSecond);
-    const auto due = begin + std::chrono::duration_cast<std::chrono::steady_clock::duration>(at);
-    std::this_thread::sleep_until(due);
-    const std::string_view bytes = request(number++);
-    char answer[8192];
-    if (::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) {
-      throw std::runtime_error("send");
+/// The files of the server, and the hand that edits them.
+class Editor {
+ public:
+  Editor(const testing::TempDir& folder, int count) : rules_(folder.File("reply_rules/rules.yml")) {
+    for (const char* const name : {"reply_rules", "filters/deny", "filters/allow"}) {
+      fs::create_directories(folder.path() / name);
     }
-    // The reply is shorter than the buffer and goes out in one send.
-    const ssize_t got = ::recv(fd, answer, sizeof answer, 0);
-    if (got < 16 || std::string_view(answer, 12) != "HTTP/1.1 200") throw std::runtime_error("a push was not answered");
-    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - due).count());
+    for (int i = 2; i < count; ++i) middle_ += "- keywords: [关键词" + std::to_string(i) + "号]\n  reply: 好的\n";
+    std::ofstream words(folder.File("filters/deny/words.txt"));
+    for (int i = 0; i < count; ++i) words << "敏感的词" << i << "号\n";
+    std::ofstream(folder.File("config.yml"))
+        << "server: { listen: \"127.0.0.1:0\", operations_listen: \"127.0.0.1:0\" }\n"
+        << "accounts: [{ name: main, token: benchmarkToken }]\n";
+    std::ofstream(rules_) << Text(0);
   }
-  ::close(fd);
-  std::sort(times.begin(), times.end());
-  return times;
+
+  void Save(int number) const {
+    const std::string text = Text(number);
+    const std::string beside = rules_ + "~";
+    switch (number % 4) {
+      case 0:
+        std::ofstream(beside) << text;
+        fs::rename(beside, rules_);
+        break;
+      case 1:
+        std::ofstream(rules_) << text;
+        break;
+      case 2: {
+        // Cut where a rule ends: what is there meanwhile is a good file.
+        std::ofstream file(rules_);
+        const size_t half = text.find("- ", text.size() / 2);
+        file << text.substr(0, half) << std::flush;
+        std::this_thread::sleep_for(700ms);
+        file << text.substr(half);
+        break;
+      }
+      default:
+        fs::rename(rules_, beside);
+        std::ofstream(rules_) << text;
+        fs::remove(beside);
+    }
+  }
+
+ private:
+  std::string Text(int number) const {
+    const auto rule = [number](const std::string& ask) {
+      const std::string set = "第" + std::to_string(number) + "版" + ask;
+      return "- keywords: [" + ask + "]\n  match: exact\n  reply: " + set + "\n";
+    };
+    return rule(kAsks[0]) + middle_ + (IsBroken(number) ? "- keywords: [坏]\n  match: nonsense\n  reply: x\n" : "") +
+           rule(kAsks[1]);
+  }
+
+  const std::string rules_;
+  std::string middle_;
+};
+
+/// GET /status, which goes through the loop that also serves: as often with edits as without.
+class Status {
+ public:
+  explicit Status(const testing::TempDir& folder) { std::ifstream(folder.File("operations_port")) >> port_; }
+  bool Says(const std::string& what) const {
+    httplib::Client client("127.0.0.1", port_);
+    const auto answer = client.Get("/status");
+    return answer && answer->body.find(what) != std::string::npos;
+  }
+  /// Until it says so; else, for as long as asked, just asks.
+  bool Wait(const std::string& what, std::chrono::duration<double> at_most) const {
+    const auto until = std::chrono::steady_clock::now() + at_most;
+    while (std::chrono::steady_clock::now() < until) {
+      if (Says(what)) return true;
+      std::this_thread::sleep_for(20ms);
+    }
+    return false;
+  }
+
+ private:
+  int port_ = 0;
+};
+
+struct Totals {
+  std::vector<double> p50, p99, slowest;
+  size_t pushes = 0, slow = 0, wrong = 0;
+
+  void Add(const PushResult& result) {
+    const std::vector<double>& times = result.milliseconds;
+    p50.push_back(times.at(times.size() / 2));
+    p99.push_back(times.at(times.size() * 99 / 100));
+    slowest.push_back(times.back());
+    pushes += times.size();
+    for (const double time : times) slow += time > kSlow ? 1 : 0;
+    wrong += result.wrong.size();
+    for (const std::string& line : result.wrong) std::printf("WRONG: %s", line.c_str());
+  }
+  void Print(const char* name) const {
+    std::printf(
+        "%-8s p50 %.3f ms, p99 %.3f ms (medians of the phases), slowest %.1f ms; %zu pushes, %zu over %.1f s, "
+        "%zu lost or wrong\n",
+        name, Median(p50), Median(p99), *std::max_element(slowest.begin(), slowest.end()), pushes, slow, kSlow / 1000,
+        wrong);
+  }
+};
+
+int Run(int count, int edits, int rounds) {
+  const testing::TempDir folder;
+  const Editor editor(folder, count);
+  void* const memory = ::mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  Board& board = *new (memory) Board;
+  SubjectProcess server("application", [&] { return Start(folder); });
+  const Status status(folder);
+  size_t number = 1;
+  int generation = 1;
+  std::vector<double> in_force, ratios;
+  int loaded = 0, refused = 0;
+  Totals quiet, edited;
+  for (int round = 0, edit = 0; round < rounds; ++round) {
+    const auto begin = std::chrono::steady_clock::now();
+    Pushers with(server.port(), board, number);
+    for (const int last = edits * (round + 1) / rounds; edit < last;) {
+      board.written = ++edit;
+      const auto saved = std::chrono::steady_clock::now();
+      editor.Save(edit);
+      const std::string expected =
+          IsBroken(edit) ? "\"reload_failed\": true" : "\"generation\": " + std::to_string(generation + 1) + ",";
+      if (!status.Wait(expected, 120s)) throw std::runtime_error("edit " + std::to_string(edit) + " was not taken up");
+      (IsBroken(edit) ? refused : loaded) += 1;
+      if (IsBroken(edit)) continue;
+      ++generation;
+      board.in_force = edit;
+      in_force.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - saved).count());
+    }
+    edited.Add(with.End());
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    Pushers without(server.port(), board, number);
+    status.Wait("never", took);
+    quiet.Add(without.End());
+    ratios.push_back(edited.p99.back() / quiet.p99.back());
+  }
+  std::printf(
+      "%d rules, %d words; 2 processes with %.0f pushes a second each; %d edits in force after %.2f s (median), "
+      "%d broken ones refused\n",
+      count, count, Pushers::kPushesPerSecond, loaded, Median(in_force), refused);
+  quiet.Print("without");
+  edited.Print("with");
+  std::printf("p99 with / without: median of the rounds %.2f, of the medians %.2f (bar 1.10)\n", Median(ratios),
+              Median(edited.p99) / Median(quiet.p99));
+  return quiet.wrong + edited.wrong == 0 ? 0 : 1;
 }
 
 }  // namespace
 }  // namespace yingda::bench
 
 int main(int argc, char** argv) {
-  using namespace yingda::bench;
-  const int count = argc > 1 ? std::atoi(argv[1]) : 100'000;
-  const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
-  const double seconds = argc > 3 ? std::atof(argv[3]) : 4;
-  const yingda::testing::TempDir folder;
-  WriteFiles(folder, count);
-  SubjectProcess server("application", [&] { return Start(folder.File("config.yml")); });
-  const RequestSource request = DistinctPushes();
-  size_t number = 0;
-  Push(server.port(), 1, request, number);
-  std::printf("%d rules, %d words, %.0f pushes a second; medians of %d rounds of %.0f s\n", count, count,
-              kPushesPerSecond, rounds, seconds);
-  std::vector<double> quiet, loading, ratios, slowest, shares;
-  for (int round = 0; round < rounds; ++round) {
-    const auto without = Push(server.port(), seconds, request, number);
-    const double cpu_before = UseOf(server.process()).cpu_seconds;
-    // One edit at the beginning; the build goes on for as long as it takes within the round.
-    std::ofstream(folder.File("reply_rules/rules.yml"), std::ios::app) << "# " << round << "\n";
-    const auto with = Push(server.port(), seconds, request, number);
-    shares.push_back(UseOf(server.process()).cpu_seconds - cpu_before);
-    quiet.push_back(without[without.size() * 99 / 100]);
-    loading.push_back(with[with.size() * 99 / 100]);
-    ratios.push_back(loading.back() / quiet.back());
-    slowest.push_back(with.back());
-  }
-  std::printf(
-      "p99 without %.3f ms, with a load %.3f ms: ratio %.2f (bar 1.10); slowest with %.1f ms; CPU of the server in "
-      "a round with a load %.2f s\n",
-      Median(quiet), Median(loading), Median(ratios), Median(slowest), Median(shares));
-  return 0;
+  const auto number = [&](int at, int otherwise) { return argc > at ? std::atoi(argv[at]) : otherwise; };
+  return yingda::bench::Run(number(1, 100'000), number(2, 200), number(3, 10));
 }

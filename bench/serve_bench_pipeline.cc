@@ -70,7 +70,7 @@ Serving StartApplication() {
   return {running->application->PushPort(), running};
 }
 
-RequestSource DistinctPushes() {
+RequestSource DistinctPushes(const std::string& text) {
   wechat::PushBuilder::Options options;
   options.token = kToken;
   const auto builder = wechat::PushBuilder::Create(options);
@@ -80,7 +80,7 @@ RequestSource DistinctPushes() {
   message.create_time = base::UnixSeconds(base::SystemClock().WallNow());
   message.type = wechat::MessageType::kText;
   message.type_name = "text";
-  message.content = kLine;
+  message.content = text.empty() ? kLine : text;
   message.msg_id = std::string(kIdDigits, '1');
   const wechat::BuiltPush push = builder->Build(message, {message.create_time, "1234567890", ""});
   std::string request =

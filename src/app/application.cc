@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr base::Duration kBetweenSweeps = 60s;
 /// Open calls to WeChat's API that each account may have: WeChatApi's limit, and one for the token.
 constexpr size_t kPlatformCalls = 257;
+/// For a load of edited files to end when everything else has: a folder may be on a network that is gone.
+constexpr base::Duration kLoadEnds = 3s;
 constexpr base::Duration kTurnsKeep = 24h * 30;
 
 /// An account's ability is asked for again when WeChat could not be reached: after this, doubled each time.
@@ -364,6 +366,10 @@ bool Application::Stop() {
       flushed.set_value();
     });
     flushed.get_future().get();
+  }
+  if (reloader_ && !reloader_->Join(kLoadEnds)) {
+    thread_left_behind_ = true;
+    logger_.Error("reload_left_behind", {{"what", "files are still being read: is a disk or network gone?"}});
   }
   logger_.Info("stopped", {{"whole", whole}});
   return whole;

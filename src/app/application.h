@@ -52,6 +52,9 @@ class Application {
   /// Stops accepting, finishes what waits (at most config.drain), writes everything to the store. Unfinished questions
   /// run again at the next start. True when nothing had to be cut off.
   bool Stop();
+  /// After Stop: a thread that reads files hangs in a file system. Everything else is done, but the process has to end
+  /// by _exit once this object is gone.
+  bool ThreadLeftBehind() const { return thread_left_behind_; }
 
   int PushPort() const { return push_server_->Port(); }
   int OperationsPort() const { return operations_server_->Port(); }
@@ -117,6 +120,7 @@ class Application {
   std::unique_ptr<net::HttpServer> operations_server_;
   net::EventLoop::TimerId sweep_timer_ = 0;  // on the loop, once it serves
   bool stopped_ = false;
+  bool thread_left_behind_ = false;
 };
 
 }  // namespace yingda::app

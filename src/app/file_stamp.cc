@@ -21,7 +21,11 @@ void Add(const std::string& path, FileStamps& stamps) {
     stamps.lines.push_back(path + "\n!" + std::to_string(errno));
     return;
   }
-  if (!S_ISREG(status.st_mode)) return;
+  if (S_ISDIR(status.st_mode)) return;
+  if (!S_ISREG(status.st_mode)) {
+    stamps.lines.push_back(path + "\n?");
+    return;
+  }
   const auto nanoseconds = [](const timespec& time) { return time.tv_sec * int64_t{1'000'000'000} + time.tv_nsec; };
   const auto now = std::chrono::system_clock::now().time_since_epoch();  // the files', not the injected clock's
   const int64_t age = std::chrono::nanoseconds(now).count() - nanoseconds(status.st_ctim);
@@ -33,6 +37,11 @@ void Add(const std::string& path, FileStamps& stamps) {
 
 }  // namespace
 
+bool MayBeLoaded(const std::string& name) {
+  if (name.starts_with('.')) return false;
+  return name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".txt");
+}
+
 FileStamps StampsOf(const std::vector<std::string>& places) {
   FileStamps stamps;
   for (const std::string& place : places) {
@@ -43,7 +52,7 @@ FileStamps StampsOf(const std::vector<std::string>& places) {
     }
     std::filesystem::directory_iterator entry(place, error);
     for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-      if (!entry->path().filename().string().starts_with('.')) Add(entry->path().string(), stamps);
+      if (MayBeLoaded(entry->path().filename().string())) Add(entry->path().string(), stamps);
     }
     if (error) stamps.lines.push_back(place + "\n!" + std::to_string(error.value()));
   }

@@ -18,8 +18,11 @@ struct FileStamps {
   bool SameAs(const FileStamps& other) const { return !fresh && !other.fresh && lines == other.lines; }
 };
 
-/// Of the files in these folders (hidden ones left out) or of single files. What is missing or cannot be read is a
-/// state, too. Blocks on the disk, so not on the loop's thread.
+/// Is a file of this name, in a folder of rules or words, one that is read? Neither hidden nor what editors leave.
+bool MayBeLoaded(const std::string& name);
+
+/// Of the files that may be loaded in these folders, or of single files. What is missing, cannot be read or is no file
+/// is a state, too. Blocks on the disk, so not on the loop's thread.
 FileStamps StampsOf(const std::vector<std::string>& places);
 
 }  // namespace yingda::app

@@ -3,7 +3,6 @@
 
 #include <sys/epoll.h>
 #include <sys/inotify.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,40 +10,13 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <utility>
+
+#include "app/file_stamp.h"
 
 namespace yingda::app {
 namespace {
 
 using Watch = config::ReloadOptions::Watch;
-
-constexpr uint32_t kComesAndGoes =
-    IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF;
-/// Writing that goes on must not be read in the middle. Not for folders above: a log file may stand there.
-constexpr uint32_t kInFolder = kComesAndGoes | IN_MODIFY | IN_ATTRIB;
-
-/// File systems on which others change files and this kernel does not hear of it.
-constexpr std::array<uint32_t, 10> kShared = {
-    0x6969,      // NFS
-    0x517B,      // SMB
-    0xFF534D42,  // CIFS
-    0xFE534D42,  // SMB 2
-    0x65735546,  // FUSE, also virtiofs and what Docker Desktop mounts
-    0x01021997,  // 9p
-    0x786F4256,  // VirtualBox
-    0x794C7630,  // overlay: layers below may change
-    0x00C36400,  // Ceph
-    0x5346414F,  // AFS
-};
-
-bool OnSharedFileSystem(const std::string& path) {
-  struct statfs status {};
-  for (std::filesystem::path at = path;; at = at.parent_path()) {
-    if (::statfs(at.c_str(), &status) == 0) break;
-    if (at == at.parent_path()) return false;
-  }
-  return std::find(kShared.begin(), kShared.end(), static_cast<uint32_t>(status.f_type)) != kShared.end();
-}
 
 std::string Plain(const std::string& path) {
   std::error_code error;
@@ -52,104 +24,94 @@ std::string Plain(const std::string& path) {
   return (absolute.has_filename() ? absolute : absolute.parent_path()).string();
 }
 
-/// What editors leave beside a file. A name that begins with two dots is what a mounted ConfigMap is switched by.
-bool IsScratch(const std::string& name) {
-  return (name.starts_with('.') && !name.starts_with("..")) || name.ends_with('~');
-}
-
 }  // namespace
 
-FileWatch::FileWatch(const config::ReloadOptions& options, std::vector<Place> places, net::EventLoop& loop,
+FileWatch::FileWatch(const config::ReloadOptions& options, std::vector<WatchedPlace> places, net::EventLoop& loop,
                      base::Logger& logger, std::function<void(Hint)> hint)
     : options_(options), places_(std::move(places)), loop_(loop), logger_(logger), hint_(std::move(hint)) {
-  for (Place& place : places_) place.path = Plain(place.path);
-  if (options_.watch != Watch::kAuto) return;
-  blind_ = std::any_of(places_.begin(), places_.end(), [](const Place& p) { return OnSharedFileSystem(p.path); });
+  for (WatchedPlace& place : places_) place.path = Plain(place.path);
 }
 
 FileWatch::~FileWatch() {
   if (quiet_timer_ != 0) loop_.Cancel(quiet_timer_);
   if (look_timer_ != 0) loop_.Cancel(look_timer_);
-  if (inotify_fd_ < 0) return;
-  loop_.Unwatch(inotify_fd_);
-  ::close(inotify_fd_);
+  if (list_) loop_.Unwatch(list_->fd());
 }
 
 const char* FileWatch::Way() const {
   if (options_.watch == Watch::kOff) return "off";
-  return inotify_fd_ >= 0 && !blind_ ? "inotify" : "poll";
+  return list_ && !Blind() ? "inotify" : "poll";
 }
 
 void FileWatch::Start() {
   if (options_.watch == Watch::kOff) return;
   if (options_.watch != Watch::kPoll) {
-    inotify_fd_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (inotify_fd_ < 0) {
-      blind_ = true;
-      logger_.Warning("watch_refused", {{"what", std::string("inotify: ") + std::strerror(errno) +
-                                                     "; raise fs.inotify.max_user_instances"}});
+    list_ = WatchList::Open();
+    if (list_) {
+      loop_.Watch(list_->fd(), EPOLLIN, [this](uint32_t) { ReadEvents(); });
     } else {
-      loop_.Watch(inotify_fd_, EPOLLIN, [this](uint32_t) { ReadEvents(); });
-      WatchAll();
+      refused_ = std::string("inotify: ") + std::strerror(errno) + "; raise fs.inotify.max_user_instances";
+      logger_.Warning("watch_refused", {{"what", refused_}});
     }
   }
-  logger_.Info("watching", {{"way", Way()}, {"places", places_.size()}});
-  if (options_.watch != Watch::kInotify) LookRegularly();
+  LookRegularly();
 }
 
-bool FileWatch::Ask(const std::string& folder, uint32_t events, const Spot& spot,
-                    std::unordered_map<int, Spot>& spots) {
-  // Adding: two places may be one folder, or one above the other.
-  const int watch = ::inotify_add_watch(inotify_fd_, folder.c_str(), events | IN_ONLYDIR | IN_MASK_ADD);
-  if (watch < 0) {
-    if (errno == ENOSPC && !std::exchange(blind_, true)) {
-      logger_.Warning("watch_refused", {{"what", "inotify: too many watches; raise fs.inotify.max_user_watches"}});
-    }
-    return false;
-  }
-  Spot& known = spots[watch];
-  known.all |= spot.all;
-  known.names.insert(spot.names.begin(), spot.names.end());
-  return true;
-}
-
-/// The next folder above that exists, for what comes and goes in it; and that of every link on the way, as a deployment
-/// switches a link and leaves all folders as they are.
-void FileWatch::AskAbove(const std::string& path, std::unordered_map<int, Spot>& spots) {
-  bool asked = false;
-  for (std::filesystem::path at = path; at != at.parent_path(); at = at.parent_path()) {
-    std::error_code error;
-    if (asked && !std::filesystem::is_symlink(at, error)) continue;
-    asked |= Ask(at.parent_path().string(), kComesAndGoes, {false, {at.filename().string()}}, spots);
-  }
-}
-
-/// Asked anew whenever something has changed: a folder that was replaced is another one under the same name.
-void FileWatch::WatchAll() {
-  if (inotify_fd_ < 0) return;
-  std::unordered_map<int, Spot> spots;
-  for (const Place& place : places_) {
-    if (place.folder) Ask(place.path, kInFolder, {true, {}}, spots);
-    AskAbove(place.path, spots);
-  }
+WatchRequest FileWatch::Request() {
+  if (options_.watch == Watch::kOff) return {};
+  asking_ = list_ != nullptr;
+  WatchRequest request{list_, places_, {}, options_.watch == Watch::kAuto};
   for (const auto& [watch, spot] : spots_) {
-    if (spots.count(watch) == 0) ::inotify_rm_watch(inotify_fd_, watch);
+    if (spot.all) request.known.insert(watch);
   }
-  spots_ = std::move(spots);
+  return request;
+}
+
+void FileWatch::Take(WatchAnswer answer) {
+  asking_ = false;
+  if (options_.watch == Watch::kOff) return;
+  if (list_) {
+    for (const auto& [watch, spot] : spots_) {
+      if (answer.spots.count(watch) == 0) ::inotify_rm_watch(list_->fd(), watch);
+    }
+    spots_ = std::move(answer.spots);
+    std::erase_if(open_, [this](const auto& file) { return spots_.count(file.first.first) == 0; });
+    if (!answer.refused.empty() && answer.refused != refused_) {
+      logger_.Warning("watch_refused", {{"what", answer.refused}});
+    }
+    refused_ = std::move(answer.refused);
+  }
+  shared_ = answer.shared;
+  if (told_way_ == Way()) return;
+  told_way_ = Way();
+  logger_.Info("watching", {{"way", told_way_}, {"places", places_.size()}});
+  LookRegularly();
+}
+
+std::set<size_t> FileWatch::BeingWritten() const {
+  std::set<size_t> places;
+  for (const auto& [file, open] : open_) {
+    const auto spot = spots_.find(file.first);
+    if (!open.written || spot == spots_.end() || loop_.clock().Now() - open.since >= kStalled) continue;
+    places.insert(spot->second.places.begin(), spot->second.places.end());
+  }
+  return places;
 }
 
 void FileWatch::ReadEvents() {
   alignas(inotify_event) std::array<char, 16 * 1024> buffer{};
   bool matters = false;
   for (;;) {
-    const ssize_t got = ::read(inotify_fd_, buffer.data(), buffer.size());
+    const ssize_t got = ::read(list_->fd(), buffer.data(), buffer.size());
     if (got <= 0) break;
     for (ssize_t at = 0; at < got;) {
       inotify_event event{};
       std::memcpy(&event, buffer.data() + at, sizeof event);
-      const char* const name = buffer.data() + at + sizeof event;
-      matters |= Matters(event.wd, event.mask, event.len == 0 ? "" : std::string(name));
+      const std::string name = event.len == 0 ? "" : std::string(buffer.data() + at + sizeof event);
       at += static_cast<ssize_t>(sizeof event + event.len);
+      if (!Matters(event.wd, event.mask, name)) continue;
+      matters = true;
+      Note(event.wd, event.mask, name);
     }
   }
   if (matters) Touched();
@@ -158,10 +120,29 @@ void FileWatch::ReadEvents() {
 bool FileWatch::Matters(int watch, uint32_t mask, const std::string& name) const {
   if ((mask & IN_Q_OVERFLOW) != 0) return true;
   const auto spot = spots_.find(watch);
-  if (spot == spots_.end()) return false;
-  if ((mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)) != 0) return true;
-  if (spot->second.names.count(name) != 0 || name.starts_with("..")) return true;
-  return spot->second.all && !IsScratch(name);
+  if (spot == spots_.end()) return asking_ && (mask & IN_IGNORED) == 0;
+  // Of the watched folder or file itself; and a mounted ConfigMap is switched by a name that begins with two dots.
+  if (name.empty() || name.starts_with("..")) return true;
+  return spot->second.names.count(name) != 0 || (spot->second.all && MayBeLoaded(name));
+}
+
+void FileWatch::Note(int watch, uint32_t mask, const std::string& name) {
+  constexpr uint32_t kDone = IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_IGNORED;
+  const File file{watch, name};
+  if ((mask & IN_Q_OVERFLOW) != 0) {
+    open_.clear();  // whether they were closed may be among what was lost
+    lost_ = true;
+  } else if ((mask & kDone) != 0) {
+    open_.erase(file);
+  } else if ((mask & (IN_MODIFY | IN_CREATE)) != 0 && (mask & IN_ISDIR) == 0) {
+    if (open_.size() >= kMostOpen && open_.count(file) == 0) {
+      lost_ = true;
+      return;
+    }
+    Open& open = open_[file];
+    open.since = loop_.clock().Now();
+    open.written |= (mask & IN_MODIFY) != 0;
+  }
 }
 
 void FileWatch::Touched() {
@@ -171,19 +152,27 @@ void FileWatch::Touched() {
   } else {
     first_touch_ = now;
   }
+  last_touch_ = now;
   quiet_timer_ = loop_.At(std::min(now + options_.debounce, std::max(now, first_touch_ + kAtMost)), [this] { Fire(); });
 }
 
 void FileWatch::Fire() {
   quiet_timer_ = 0;
-  WatchAll();
-  hint_(Hint::kChanged);
+  const base::TimePoint now = loop_.clock().Now();
+  std::erase_if(open_, [now](const auto& file) { return now - file.second.since >= kStalled; });
+  const bool quiet = now - last_touch_ >= options_.debounce;
+  const bool done = quiet && open_.empty() && !std::exchange(lost_, false) && !Blind();
+  // A link is made and never closed. Whoever looks sees whether something comes after it.
+  std::erase_if(open_, [](const auto& file) { return !file.second.written; });
+  hint_(done ? Hint::kChanged : Hint::kLookOnce);
 }
 
 void FileWatch::LookRegularly() {
-  const bool told = inotify_fd_ >= 0 && !blind_;
+  if (look_timer_ != 0) loop_.Cancel(std::exchange(look_timer_, 0));
+  const bool told = list_ && !Blind();
+  if (told && options_.watch == Watch::kInotify) return;
   look_timer_ = loop_.After(options_.poll_every * (told ? kSlower : 1), [this] {
-    WatchAll();
+    look_timer_ = 0;
     LookRegularly();
     hint_(Hint::kLookOnce);
   });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "app/reload_work.h"
 
-#include <sched.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "config/reload_section.h"
@@ -13,12 +13,25 @@
 namespace yingda::app {
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;  // not the injected clock, which may be gone when a disk comes back
+
 /// Has it to be loaded? Else says why not.
-ReloadEnd Look(const ReloadJob& job, const FileStamps& now, const FileStamps& tried, const FileStamps& seen) {
-  if (job.all) return ReloadEnd::kLoaded;
-  if (now.SameAs(tried)) return ReloadEnd::kNothing;
-  const bool moving = !job.settled && !job.any_time && !now.SameAs(seen);
-  return moving ? ReloadEnd::kWaits : ReloadEnd::kLoaded;
+ReloadEnd Look(const ReloadJob& job, const FileStamps& now, const SourceState& state) {
+  if (!state.forced && now.SameAs(state.tried)) return ReloadEnd::kNothing;
+  if (job.any_time) return ReloadEnd::kLoaded;
+  if (state.moving) return ReloadEnd::kWaits;
+  const bool rests = !now.fresh && now.lines == state.seen.lines && job.now - state.seen_since >= kRest;
+  const bool settled = job.settled && !state.unwatched;
+  return settled || state.forced || rests ? ReloadEnd::kLoaded : ReloadEnd::kWaits;
+}
+
+/// Half of what was read may be of before a change and half of after it. The next look compares with this one.
+bool ChangedMeanwhile(const ReloadJob& job, const std::vector<std::string>& places, FileStamps& stamps) {
+  if (job.any_time) return false;
+  FileStamps after = StampsOf(places);
+  if (after.lines == stamps.lines) return false;
+  stamps = std::move(after);
+  return true;
 }
 
 /// A set that has lost everything is more often a folder that is not mounted, or was cleared by mistake, than a wish.
@@ -40,31 +53,37 @@ std::string Emptied(const AccountSource& source, const AccountData& data) {
          std::to_string(::getpid()) + " 或者重启";
 }
 
-ConfigOutcome LookAtConfig(const ReloadJob& job, base::Clock& clock) {
+ConfigOutcome LookAtConfig(const ReloadJob& job) {
   ConfigOutcome outcome;
+  std::error_code error;
+  // A pipe that the server was started with has nothing more to say, and would keep us waiting for it.
+  const bool is_file = !job.config_file.empty() && (std::filesystem::is_regular_file(job.config_file, error) ||
+                                                    !std::filesystem::exists(job.config_file, error));
+  if (!is_file) return outcome;
   outcome.stamps = StampsOf({job.config_file});
-  outcome.end = Look(job, outcome.stamps, job.config_tried, job.config_seen);
+  outcome.end = Look(job, outcome.stamps, job.config);
   if (outcome.end != ReloadEnd::kLoaded) return outcome;
-  const base::TimePoint began = clock.Now();
+  const auto began = SteadyClock::now();
   auto config = config::Load(job.config_file, job.environment);
-  outcome.took = clock.Now() - began;
-  if (!job.any_time && StampsOf({job.config_file}).lines != outcome.stamps.lines) {
+  outcome.took = SteadyClock::now() - began;
+  if (ChangedMeanwhile(job, {job.config_file}, outcome.stamps)) {
     outcome.end = ReloadEnd::kWaits;
-  } else if (config) {
-    outcome.config = *std::move(config);
-  } else {
+  } else if (!config) {
     outcome.end = ReloadEnd::kFailed;
     outcome.error = config.error().message;
+  } else if (!job.config.forced && config->written == *job.written) {
+    outcome.end = ReloadEnd::kSame;
+  } else {
+    outcome.config = *std::move(config);
   }
   return outcome;
 }
 
-AccountOutcome LookAtAccount(const ReloadJob& job, const AccountSource& source, const config::Config* fresh,
-                             base::Clock& clock) {
+AccountOutcome LookAtAccount(const ReloadJob& job, const AccountSource& source, const config::Config* fresh) {
   AccountOutcome outcome;
   const std::vector<std::string> places = PlacesOf(source.config);
   outcome.stamps = StampsOf(places);
-  outcome.end = Look(job, outcome.stamps, source.tried, source.seen);
+  outcome.end = Look(job, outcome.stamps, source.state);
   // The account's own options say how its files are read.
   if (outcome.end == ReloadEnd::kNothing && fresh != nullptr) outcome.end = ReloadEnd::kLoaded;
   if (outcome.end != ReloadEnd::kLoaded) return outcome;
@@ -74,16 +93,16 @@ AccountOutcome LookAtAccount(const ReloadJob& job, const AccountSource& source, 
       if (account.name == config.name) config::TakeReloadable(account, config);
     }
   }
-  const base::TimePoint began = clock.Now();
+  const auto began = SteadyClock::now();
   base::Result<AccountData> data = LoadAccountData(config);
-  outcome.took = clock.Now() - began;
-  if (!job.any_time && StampsOf(places).lines != outcome.stamps.lines) {
-    outcome.end = ReloadEnd::kWaits;  // half of it may be of before and half of after
+  outcome.took = SteadyClock::now() - began;
+  if (ChangedMeanwhile(job, places, outcome.stamps)) {
+    outcome.end = ReloadEnd::kWaits;
     return outcome;
   }
   if (!data) {
     outcome.error = data.error().message;
-  } else if (!job.all) {
+  } else if (!source.state.forced) {
     outcome.error = Emptied(source, *data);
   }
   outcome.end = outcome.error.empty() ? ReloadEnd::kLoaded : ReloadEnd::kFailed;
@@ -104,26 +123,26 @@ std::vector<std::string> PlacesOf(const config::AccountConfig& account) {
   return places;
 }
 
-ReloadOutcome RunReload(ReloadJob job, base::Clock& clock) {
+ReloadOutcome RunReload(ReloadJob job) {
   ReloadOutcome outcome;
   // Whoever still reads in it lets go of it soon; nobody else can take hold of it any more.
   std::erase_if(job.old, [](const std::shared_ptr<const void>& set) { return set.use_count() == 1; });
   outcome.old = std::move(job.old);
-  outcome.config = LookAtConfig(job, clock);
+  if (outcome.old.size() > kMaxOld) outcome.old.erase(outcome.old.begin(), outcome.old.end() - kMaxOld);
+  outcome.looked = job.look;
+  if (!job.look) return outcome;
+  // First, so that whatever comes after the look is told.
+  outcome.watch = AskKernel(job.watch);
+  outcome.config = LookAtConfig(job);
   const config::Config* const fresh = outcome.config.config ? &*outcome.config.config : nullptr;
-  for (const AccountSource& source : job.accounts) {
-    outcome.accounts.push_back(LookAtAccount(job, source, fresh, clock));
+  size_t place = 1;  // after the configuration's
+  for (AccountSource& source : job.accounts) {
+    const auto first = outcome.watch.unwatched.lower_bound(place);
+    place += PlacesOf(source.config).size();
+    source.state.unwatched = first != outcome.watch.unwatched.end() && *first < place;
+    outcome.accounts.push_back(LookAtAccount(job, source, fresh));
   }
   return outcome;
-}
-
-void GiveWay() {
-  // Not SCHED_IDLE: on a machine that is busy all the time an edit would wait for minutes. At this
-  // niceness it gets about a third of what each busy thread gets, and is preempted by whoever wakes.
-  constexpr int kNiceness = 5;
-  const sched_param none{};
-  ::sched_setscheduler(0, SCHED_BATCH, &none);
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
 }
 
 }  // namespace yingda::app

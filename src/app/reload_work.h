@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "app/account_data.h"
 #include "app/file_stamp.h"
+#include "app/kernel_watch.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "bot/statistics.h"
@@ -15,25 +17,39 @@
 
 namespace yingda::app {
 
-/// What is known of one account's files, and what they are read with.
+/// A shorter rest than this says nothing about whether a file is whole.
+inline constexpr base::Duration kRest = std::chrono::milliseconds(200);
+
+/// What is known of some files that are loaded together.
+struct SourceState {
+  FileStamps tried;              // of the last load, good or not
+  FileStamps seen;               // of the last look
+  base::TimePoint seen_since{};  // that they look like this
+  bool forced = false;           // load it, changed or not, and take it although everything in it is gone
+  bool moving = false;           // somebody is just writing into it
+  bool unwatched = false;        // so that nobody knows whether somebody is
+};
+
 struct AccountSource {
-  config::AccountConfig config;
-  FileStamps tried;  // of the last load, good or not
-  FileStamps seen;   // of the last look
+  config::AccountConfig config;  // what its files are read with
+  SourceState state;
   size_t rules = 0;  // in force
   size_t words = 0;
 };
 
-/// Something to look at and, where it differs, to load. A value: nothing in it is shared with the serving side.
+/// Something to look at and, where it differs, to load. A value: nothing in it is shared with the serving side, and it
+/// outlives the server when a disk hangs.
 struct ReloadJob {
-  std::string config_file;
+  bool look = false;  // else only frees
+  WatchRequest watch;
+  std::string config_file;  // empty: none
   config::Environment environment;
-  FileStamps config_tried;
-  FileStamps config_seen;
+  SourceState config;
+  std::shared_ptr<const std::map<std::string, size_t>> written;  // what is in force of it
   std::vector<AccountSource> accounts;
-  bool all = false;       // load all of it, and take it although everything in it is gone
-  bool settled = true;    // else what differs must look the same twice
-  bool any_time = false;  // take also what changed while it was read: it has been changing for long
+  base::TimePoint now{};
+  bool settled = false;                          // else what differs must look the same twice, kRest apart
+  bool any_time = false;                         // take also what is in the middle of a change: it has been for long
   std::vector<std::shared_ptr<const void>> old;  // to be freed once nobody else holds it
 };
 
@@ -41,6 +57,7 @@ struct ReloadJob {
 enum class ReloadEnd {
   kNothing,  // as it was
   kWaits,    // in the middle of a change: look again soon
+  kSame,     // config.yml was written, and says what it said
   kLoaded,
   kFailed,
 };
@@ -58,24 +75,26 @@ struct AccountOutcome {
   FileStamps stamps;
   std::optional<AccountData> data;
   bot::Statistics::RuleTable counts;  // of the data's rules
-  std::string error;  // a line for each mistake
+  std::string error;                  // a line for each mistake
   base::Duration took{};
 };
 
 struct ReloadOutcome {
+  bool looked = false;
+  WatchAnswer watch;
   ConfigOutcome config;
   std::vector<AccountOutcome> accounts;  // in the job's order
   std::vector<std::shared_ptr<const void>> old;
 };
 
+/// Sets that somebody still reads in; beyond, the oldest are left to their last reader.
+inline constexpr size_t kMaxOld = 256;
+
 /// Does the job: reads, builds, and frees what is old. Touches nothing that the serving side holds locks for. Blocks,
 /// for as long as the files take: 100,000 rules and 100,000 words about a second.
-ReloadOutcome RunReload(ReloadJob job, base::Clock& clock);
+ReloadOutcome RunReload(ReloadJob job);
 
 /// Where an account's rules and words are.
 std::vector<std::string> PlacesOf(const config::AccountConfig& account);
-
-/// The calling thread gives way to whoever serves. Cannot be taken back without rights, so for a thread that ends.
-void GiveWay();
 
 }  // namespace yingda::app

@@ -2,13 +2,9 @@
 #include "app/reloader.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <future>
-#include <map>
-#include <system_error>
 #include <utility>
 
 #include "config/reload_section.h"
@@ -22,10 +18,12 @@ constexpr base::Duration kFirstSweep = 1s;
 constexpr base::Duration kLongestSweep = 60s;
 constexpr size_t kMaxErrorBytes = 500;
 constexpr size_t kLoggedWarnings = 20;
+/// Between two looks at what may be in the middle of a change: the debounce, within these bounds.
+constexpr base::Duration kLatest = 2s;
 
-std::vector<FileWatch::Place> AllPlaces(const config::Config& config) {
-  std::vector<FileWatch::Place> places;
-  if (!config.file.empty()) places.push_back({config.file, false});
+/// The configuration's file first, then those of the accounts in their order.
+std::vector<WatchedPlace> AllPlaces(const config::Config& config) {
+  std::vector<WatchedPlace> places = {{config.file, false}};
   for (const config::AccountConfig& account : config.accounts) {
     for (std::string& place : PlacesOf(account)) places.push_back({std::move(place), true});
   }
@@ -83,19 +81,17 @@ struct Reloader::Instruments {
 Reloader::Reloader(const config::Config& config, net::EventLoop& loop, base::Logger& logger, base::Metrics& metrics)
     : started_(config), loop_(loop), logger_(logger), instruments_(std::make_unique<Instruments>(metrics)) {}
 
-Reloader::~Reloader() {
-  if (worker_.joinable()) worker_.join();
-  if (done_fd_ >= 0) ::close(done_fd_);
-}
+Reloader::~Reloader() = default;
 
 base::Result<void> Reloader::LoadFirst(std::vector<bot::Account*> accounts) {
   accounts_ = std::move(accounts);
-  done_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (done_fd_ < 0) return base::Error{base::ErrorCode::kUnavailable, "eventfd: no more file descriptors"};
+  YINGDA_TRY(worker_, ReloadWorker::Start());
   status_.config_loaded = loop_.clock().WallNow();
-  config_tried_ = StampsOf({started_.file});
+  // Its stamps stay empty, which differs from any: it was read before we came, and may have been written since.
+  written_ = std::make_shared<const std::map<std::string, size_t>>(started_.written);
   for (size_t i = 0; i < accounts_.size(); ++i) {
-    AccountSource source{started_.accounts[i], StampsOf(PlacesOf(started_.accounts[i])), {}, 0, 0};
+    AccountSource source{started_.accounts[i], {}, 0, 0};
+    source.state.tried = StampsOf(PlacesOf(source.config));
     YINGDA_TRY(AccountData data, LoadAccountData(source.config));
     sources_.push_back(std::move(source));
     status_.accounts.push_back({accounts_[i]->name, 0, 0, 0, {}, {}});
@@ -106,7 +102,7 @@ base::Result<void> Reloader::LoadFirst(std::vector<bot::Account*> accounts) {
 }
 
 void Reloader::Start() {
-  loop_.Watch(done_fd_, EPOLLIN, [this](uint32_t) { Finished(); });
+  loop_.Watch(worker_->done_fd(), EPOLLIN, [this](uint32_t) { Finished(); });
   watch_.emplace(started_.reload, AllPlaces(started_), loop_, logger_, [this](FileWatch::Hint hint) { Hint(hint); });
   watch_->Start();
   status_.watch = watch_->Way();
@@ -115,8 +111,8 @@ void Reloader::Start() {
 }
 
 void Reloader::LoadAll() {
-  wanted_all_ = true;
-  Begin();
+  wants_all_ = true;
+  Look(true);
 }
 
 void Reloader::Stop() {
@@ -124,90 +120,124 @@ void Reloader::Stop() {
   loop_.Post([&] {
     stopped_ = true;
     watch_.reset();
-    if (again_timer_ != 0) loop_.Cancel(again_timer_);
-    if (sweep_timer_ != 0) loop_.Cancel(sweep_timer_);
-    loop_.Unwatch(done_fd_);
+    for (net::EventLoop::TimerId* const timer : {&again_timer_, &sweep_timer_, &long_timer_}) {
+      if (*timer != 0) loop_.Cancel(std::exchange(*timer, 0));
+    }
+    if (worker_) loop_.Unwatch(worker_->done_fd());
     stopped.set_value();
   });
   stopped.get_future().get();
-  if (worker_.joinable()) worker_.join();
 }
+
+bool Reloader::Join(base::Duration at_most) { return !worker_ || worker_->Join(at_most); }
 
 void Reloader::Hint(FileWatch::Hint hint) {
   if (again_timer_ != 0) loop_.Cancel(std::exchange(again_timer_, 0));
-  settled_ = hint == FileWatch::Hint::kChanged;
+  Look(hint == FileWatch::Hint::kChanged);
+}
+
+void Reloader::Look(bool settled) {
+  wants_settled_ = settled && (wants_settled_ || !wants_look_);
+  wants_look_ = true;
   Begin();
 }
 
 void Reloader::Begin() {
-  if (stopped_) return;
-  wanted_ = true;
-  if (busy_) return;
-  wanted_ = false;
-  ReloadJob job{
-      started_.file, started_.environment, config_tried_,  config_seen_, sources_, std::exchange(wanted_all_, false),
-      settled_,      waits_ >= kMostWaits, std::move(old_)};
-  old_.clear();
-  outcome_there_ = false;
-  try {
-    busy_ = true;
-    worker_ = std::thread([this, before = std::move(worker_), job = std::move(job)]() mutable {
-      GiveWay();
-      // Here, as the loop must not wait for a thread that gives way to all others.
-      if (before.joinable()) before.join();
-      outcome_ = std::make_unique<ReloadOutcome>(RunReload(std::move(job), loop_.clock()));
-      outcome_there_ = true;
-      const uint64_t one = 1;
-      [[maybe_unused]] const ssize_t told = ::write(done_fd_, &one, sizeof one);
-    });
-  } catch (const std::system_error& error) {
-    busy_ = false;
-    logger_.Error("reload_failed", {{"what", std::string("no thread to load files: ") + error.what()}});
-    LookAgain(false);
-  }
+  const bool serves = watch_ && !stopped_;
+  if (!serves || busy_ || !(wants_look_ || wants_sweep_)) return;
+  busy_ = true;
+  long_timer_ = loop_.After(kLong, [this] {
+    long_timer_ = 0;
+    logger_.Error("reload_hangs", {{"what", "files are still being read after a minute: is a disk or network gone?"}});
+  });
+  worker_->Run(NextJob());
+}
+
+ReloadJob Reloader::NextJob() {
+  ReloadJob job;
+  job.old = std::exchange(old_, {});
+  wants_sweep_ = false;
+  job.look = std::exchange(wants_look_, false);
+  if (!job.look) return job;
+  const bool all = std::exchange(wants_all_, false);
+  const std::set<size_t> moving = watch_->BeingWritten();
+  size_t place = 0;
+  const auto prepare = [&](SourceState& state, size_t places) {
+    state.forced |= all;
+    const auto first = moving.lower_bound(place);
+    place += places;
+    state.moving = first != moving.end() && *first < place;
+  };
+  prepare(config_, 1);
+  for (AccountSource& source : sources_) prepare(source.state, PlacesOf(source.config).size());
+  job.watch = watch_->Request();
+  job.config_file = started_.file;
+  job.environment = started_.environment;
+  job.config = config_;
+  job.written = written_;
+  job.accounts = sources_;
+  job.settled = wants_settled_;
+  looked_at_ = job.now = loop_.clock().Now();
+  job.any_time = waiting_since_ && job.now - *waiting_since_ >= kPatience;
+  return job;
 }
 
 void Reloader::Finished() {
-  uint64_t count = 0;
-  [[maybe_unused]] const ssize_t read = ::read(done_fd_, &count, sizeof count);
-  if (!outcome_there_.exchange(false)) return;
-  const std::unique_ptr<ReloadOutcome> outcome = std::move(outcome_);
+  const std::unique_ptr<ReloadOutcome> outcome = worker_->Take();
+  if (!outcome) return;
+  if (long_timer_ != 0) loop_.Cancel(std::exchange(long_timer_, 0));
   old_ = std::move(outcome->old);
-  Apply(outcome->config);
-  bool waits = outcome->config.end == ReloadEnd::kWaits;
-  for (size_t i = 0; i < outcome->accounts.size(); ++i) {
-    Apply(i, outcome->accounts[i]);
-    waits |= outcome->accounts[i].end == ReloadEnd::kWaits;
+  if (outcome->looked) {
+    watch_->Take(std::move(outcome->watch));
+    status_.watch = watch_->Way();
+    Apply(outcome->config);
+    bool waits = outcome->config.end == ReloadEnd::kWaits;
+    for (size_t i = 0; i < outcome->accounts.size(); ++i) {
+      Apply(i, outcome->accounts[i]);
+      waits |= outcome->accounts[i].end == ReloadEnd::kWaits;
+    }
+    LookAgain(waits);
   }
   busy_ = false;
-  if (wanted_) {
-    Begin();
-  } else if (waits) {
-    LookAgain(true);
-  } else {
-    waits_ = 0;
-  }
+  Begin();
   SweepLater();
 }
 
 void Reloader::LookAgain(bool waits) {
-  if (waits) ++waits_;
-  if (stopped_ || again_timer_ != 0) return;
-  again_timer_ = loop_.After(started_.reload.debounce, [this] {
+  if (!waits) {
+    waiting_since_.reset();
+    return;
+  }
+  if (!waiting_since_) waiting_since_ = loop_.clock().Now();
+  if (again_timer_ != 0) return;
+  again_timer_ = loop_.After(std::clamp<base::Duration>(started_.reload.debounce, kRest, kLatest), [this] {
     again_timer_ = 0;
-    Begin();
+    Look(false);
   });
 }
 
+void Reloader::Seen(const FileStamps& stamps, SourceState& state) const {
+  if (stamps.lines != state.seen.lines) state.seen_since = looked_at_;
+  state.seen = stamps;
+}
+
 void Reloader::Apply(ConfigOutcome& outcome) {
-  config_seen_ = outcome.stamps;
-  if (outcome.end == ReloadEnd::kLoaded || outcome.end == ReloadEnd::kFailed) config_tried_ = outcome.stamps;
+  Seen(outcome.stamps, config_);
+  if (outcome.end == ReloadEnd::kNothing || outcome.end == ReloadEnd::kWaits) return;
+  config_.tried = std::move(outcome.stamps);
+  config_.forced = false;
   const base::WallTime now = loop_.clock().WallNow();
   if (outcome.end == ReloadEnd::kFailed) {
     Failed("", outcome.error, status_.config_failed);
     instruments_->Count("", "config", false, now);
   }
+  if (outcome.end == ReloadEnd::kSame && status_.config_failed) {
+    status_.config_failed.reset();
+    instruments_->Count("", "config", true, now);
+    logger_.Info("config_reloaded", {{"file", started_.file}, {"changed", false}});
+  }
   if (!outcome.config) return;
+  written_ = std::make_shared<const std::map<std::string, size_t>>(outcome.config->written);
   for (size_t i = 0; i < sources_.size(); ++i) {
     for (const config::AccountConfig& account : outcome.config->accounts) {
       if (account.name == accounts_[i]->name) config::TakeReloadable(account, sources_[i].config);
@@ -226,9 +256,10 @@ void Reloader::Apply(ConfigOutcome& outcome) {
 
 void Reloader::Apply(size_t index, AccountOutcome& outcome) {
   AccountSource& source = sources_[index];
-  source.seen = outcome.stamps;
+  Seen(outcome.stamps, source.state);
   if (outcome.end == ReloadEnd::kNothing || outcome.end == ReloadEnd::kWaits) return;
-  source.tried = std::move(outcome.stamps);
+  source.state.tried = std::move(outcome.stamps);
+  source.state.forced = false;
   ReloadStatus::Account& status = status_.accounts[index];
   const base::WallTime now = loop_.clock().WallNow();
   instruments_->Count(status.name, "rules_and_words", outcome.data.has_value(), now);
@@ -242,7 +273,6 @@ void Reloader::Apply(size_t index, AccountOutcome& outcome) {
   // Freed off the serving threads, when nobody reads in them any more.
   if (before->rules) old_.push_back(before->rules);
   if (before->words) old_.push_back(before->words);
-  if (old_.size() > kMaxOld) old_.erase(old_.begin(), old_.end() - kMaxOld);
   sweep_pause_ = kFirstSweep;
   logger_.Info("reloaded", {{"account", status.name},
                             {"rules", status.rules},
@@ -277,6 +307,7 @@ void Reloader::SweepLater() {
   sweep_timer_ = loop_.After(sweep_pause_, [this] {
     sweep_timer_ = 0;
     sweep_pause_ = std::min<base::Duration>(sweep_pause_ * 2, kLongestSweep);
+    wants_sweep_ = true;
     Begin();
   });
 }

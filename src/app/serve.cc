@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include "app/application.h"
 #include "app/command_line.h"
@@ -39,22 +42,27 @@ int RunServe(const ServeArguments& arguments) {
   signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is like a full disk: it fails writes, not the server
   RaiseDescriptorLimit();
 
-  const auto made = base::MakeJsonLogger(config->log_level, config->log_file);
+  auto made = base::MakeJsonLogger(config->log_level, config->log_file);
   if (!made) {
     std::fprintf(stderr, "%s\n", made.error().message.c_str());
     return kExitConfig;
   }
-  const auto& logger = *made;
+  std::unique_ptr<base::Logger> logger = *std::move(made);
   base::SystemClock clock;
-  Application application(*std::move(config), clock, *logger);
-  if (const auto started = application.Start(); !started) {
+  std::optional<Application> application(std::in_place, *std::move(config), clock, *logger);
+  if (const auto started = application->Start(); !started) {
     std::fprintf(stderr, "%s\n", started.error().message.c_str());
     return started.error().code == base::ErrorCode::kInvalidArgument ? kExitConfig : kExitUnavailable;
   }
-  for (int number = 0; sigwait(&signals, &number) == 0 && number == SIGHUP;) application.Reload();
+  for (int number = 0; sigwait(&signals, &number) == 0 && number == SIGHUP;) application->Reload();
   logger->Info("stopping");
   ExitOnNextSignal();
-  application.Stop();
+  application->Stop();
+  const bool thread_left_behind = application->ThreadLeftBehind();
+  application.reset();
+  logger.reset();
+  // It must not wake up among static objects that are gone.
+  if (thread_left_behind) ::_exit(kExitOk);
   return kExitOk;
 }
 

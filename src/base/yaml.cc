@@ -11,6 +11,7 @@
 #include <sstream>
 #include <unordered_set>
 
+#include "base/file.h"
 #include "base/yaml_source.h"
 
 namespace yingda::base {
@@ -243,6 +244,11 @@ void ExplainSyntaxError(const YAML::Exception& error, YamlSource& source, const 
   report(offset, "not valid YAML: " + error.msg, "格式不对（" + error.msg + "）");
 }
 
+void AddUnreadable(YamlProblems& problems) {
+  problems.Add(1, 1, "the file cannot be read: check that it exists and its permissions",
+               "文件打不开：请检查文件是否存在、是否有读取权限");
+}
+
 }  // namespace
 
 const YamlNode* YamlNode::Find(std::string_view key) const {
@@ -321,6 +327,17 @@ std::optional<YamlNode> ParseYaml(std::string_view text, YamlProblems& problems,
 }
 
 std::optional<YamlNode> ReadYamlFile(const std::string& path, YamlProblems& problems, const YamlOptions& options) {
+  if (options.only_regular) {
+    const Result<std::string> text = ReadRegularFile(path, options.max_bytes + 1);
+    if (text) return ParseYaml(*text, problems, options);
+    if (text.error().code == ErrorCode::kInvalidArgument) {
+      problems.Add(1, 1, "this is no regular file: remove it, or put a file in its place",
+                   "这不是普通文件（是管道或设备）：请删掉它，或换成文件");
+    } else {
+      AddUnreadable(problems);
+    }
+    return std::nullopt;
+  }
   std::ifstream in(path, std::ios::binary);
   std::string text;
   char buffer[16384];
@@ -329,8 +346,7 @@ std::optional<YamlNode> ReadYamlFile(const std::string& path, YamlProblems& prob
     text.append(buffer, static_cast<size_t>(in.gcount()));
   }
   if (!in.is_open() || in.bad()) {
-    problems.Add(1, 1, "the file cannot be read: check that it exists and its permissions",
-                 "文件打不开：请检查文件是否存在、是否有读取权限");
+    AddUnreadable(problems);
     return std::nullopt;
   }
   return ParseYaml(text, problems, options);

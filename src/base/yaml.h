@@ -78,6 +78,8 @@ struct YamlOptions {
   int max_depth = 32;
   /// Takes {0}…{99} as text although YAML reads an unquoted {1} as a map: rule files use them as placeholders.
   bool numbered_braces = false;
+  /// Of files: refuse what is no regular file, so that nobody waits for another process.
+  bool only_regular = false;
 };
 
 /// Reads one YAML document; an empty one is a null node. Beyond YAML's own errors these are problems too: keys that

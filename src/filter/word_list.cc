@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <utility>
 
+#include "base/file.h"
 #include "base/utf8.h"
 #include "filter/pattern_index.h"
 #include "filter/word_file_encoding.h"
@@ -153,16 +153,16 @@ class Parser {
 };
 
 base::Result<std::string> ReadFile(const fs::path& path, const std::string& name) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return Error{ErrorCode::kUnavailable, name + ": 读不了这个文件；请检查它是否存在、权限是否正确"};
-  std::string content;
-  std::array<char, 1 << 16> buffer;
-  while (in.read(buffer.data(), buffer.size()), in.gcount() > 0) {
-    content.append(buffer.data(), static_cast<size_t>(in.gcount()));
-    if (content.size() > kMaxFileBytes) return Error{ErrorCode::kTooLarge, name + ": 超过 64 MiB；请拆成几个文件"};
+  const base::Result<std::string> content = base::ReadRegularFile(path.string(), kMaxFileBytes + 1);
+  if (!content && content.error().code == ErrorCode::kInvalidArgument) {
+    return Error{ErrorCode::kUnavailable, name + ": 这不是普通文件（是管道或设备）；请删掉它，或换成文件"};
   }
-  if (in.bad()) return Error{ErrorCode::kUnavailable, name + ": 读到一半出错了；请检查磁盘"};
-  return DecodeWordFile(content, name);
+  if (!content) {
+    return Error{ErrorCode::kUnavailable,
+                 name + ": 读不了这个文件（" + content.error().message + "）；请检查它是否存在、权限是否正确"};
+  }
+  if (content->size() > kMaxFileBytes) return Error{ErrorCode::kTooLarge, name + ": 超过 64 MiB；请拆成几个文件"};
+  return DecodeWordFile(*content, name);
 }
 
 base::Result<std::vector<fs::path>> TextFiles(const fs::path& folder) {

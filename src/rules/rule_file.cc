@@ -324,6 +324,7 @@ base::YamlOptions RuleFileOptions() {
   base::YamlOptions options;
   options.max_bytes = kMaxFileBytes;
   options.numbered_braces = true;
+  options.only_regular = true;
   return options;
 }
 

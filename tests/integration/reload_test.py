@@ -30,6 +30,27 @@ def rule_file(number, odd, more=""):
     return "".join(f"- keywords: [{word}]\n  match: exact\n  reply: {reply_of(number, word)}\n" for word in keywords) + more
 
 
+def save(path, number, text):
+    """As editors do: by rename, as vim with its backup, in place; and as an upload that pauses where a rule ends."""
+    beside = path.with_name(path.name + "~")
+    if number % 20 == 10:
+        half = text.index("- ", len(text) // 2)
+        with path.open("w", encoding="utf-8") as file:
+            file.write(text[:half])
+            file.flush()
+            threading.Event().wait(0.15)  # five times the debounce
+            file.write(text[half:])
+        return
+    if number % 6 == 0:
+        beside.write_text(text, encoding="utf-8")
+        beside.rename(path)
+        return
+    if number % 6 == 2:
+        path.rename(beside)
+    path.write_text(text, encoding="utf-8")
+    beside.unlink(missing_ok=True)
+
+
 def push_all_the_time(port, first_id, stop, results):
     """One process of pushes over one connection, each checked; what was wrong goes back with the times that all took."""
     wrong, seconds, newest, replies = [], [], 0, 0
@@ -124,9 +145,8 @@ class ReloadTest(unittest.TestCase):
             for number in range(1, EDITS + 1):
                 broken = "- keywords: [坏]\n  match: nonsense\n  reply: x\n" if number % 3 == 2 else ""
                 if number % 2 == 0:
-                    # In place, as nano saves: for a moment the file is there by half.
                     live = (server.root / "live").resolve() / "rules/main.yml"
-                    live.write_text(rule_file(number, odd, broken), encoding="utf-8")
+                    save(live, number, rule_file(number, odd, broken))
                 else:
                     odd = not odd
                     server.switch(number, odd, broken)
@@ -173,6 +193,29 @@ class ReloadTest(unittest.TestCase):
             self.assertEqual((account["rules"], account["words"]), (BIG + len(KEYWORDS) + 1, BIG + 1))
             print(f"{BIG} rules and {BIG} words in force after {took:.1f} s; {len(seconds)} pushes meanwhile, p99 "
                   f"{seconds[len(seconds) * 99 // 100] * 1000:.1f} ms, slowest {seconds[-1] * 1000:.1f} ms")
+
+    def test_load_that_hangs_keeps_neither_followers_nor_the_end_waiting(self):
+        with EditedServer() as server:
+            pipe = server.root / "secret"
+            os.mkfifo(pipe)
+            text = server.config.read_text(encoding="utf-8")
+            server.config.write_text(text.replace("app_id:", "app_secret_file: secret, app_id:"), encoding="utf-8")
+            opened = []
+
+            def is_read():
+                with contextlib.suppress(OSError):
+                    opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+                return opened
+
+            wait_until(is_read, what="the server waits for what comes out of the pipe")
+            self.addCleanup(os.close, opened[0])
+            self.assertTrue(server.says(0))
+            begin = time.monotonic()
+            server.process.terminate()
+            self.assertEqual(server.process.wait(timeout=30), 0)
+            self.assertIn("reload_left_behind", server.log_text())
+            self.assertIn("stopped", server.log_text())
+            print(f"ended after {time.monotonic() - begin:.1f} s")
 
     def test_status_of_a_server_that_is_not_there_exits_with_69(self):
         server = Server()

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -39,10 +41,14 @@ class FileWatchTest : public ::testing::Test {
     config::ReloadOptions options;
     options.watch = way;
     testing::RunOn(loop_, [&] {
-      watch_.emplace(
-          options, std::vector<FileWatch::Place>{{folder_.File(rules), true}, {folder_.File("etc/config.yml"), false}},
-          loop_, *logger_, [this](FileWatch::Hint hint) { hints_.push_back(hint); });
+      watch_.emplace(options,
+                     std::vector<WatchedPlace>{{folder_.File(rules), true}, {folder_.File("etc/config.yml"), false}},
+                     loop_, *logger_, [this](FileWatch::Hint hint) {
+                       hints_.push_back(hint);
+                       watch_->Take(AskKernel(watch_->Request()));
+                     });
       watch_->Start();
+      watch_->Take(AskKernel(watch_->Request()));
     });
   }
   void Shell(const std::string& command) {
@@ -57,6 +63,11 @@ class FileWatchTest : public ::testing::Test {
     std::vector<FileWatch::Hint> hints;
     testing::RunOn(loop_, [&] { hints.swap(hints_); });
     return hints;
+  }
+  std::set<size_t> BeingWritten() {
+    std::set<size_t> places;
+    testing::RunOn(loop_, [&] { places = watch_->BeingWritten(); });
+    return places;
   }
   bool Told(base::Duration by = 300ms) { return After(by) == std::vector{FileWatch::Hint::kChanged}; }
   bool Silent(base::Duration by = 3s) { return After(by).empty(); }
@@ -81,7 +92,7 @@ TEST_F(FileWatchTest, EveryWayThatEditorsSaveIsOneHint) {
       "echo 5 > new && mv new rules/a.yml",
       "cp rules/a.yml rules/b.yml",
       "rm rules/b.yml",
-      "ln rules/a.yml rules/c.yml",
+      "ln rules/a.yml rules/.c && mv rules/.c rules/c.yml",
       "echo 6 > new && mv new config.yml",
       "sed -i s/6/7/ config.yml",
       "rm config.yml",
@@ -111,7 +122,81 @@ TEST_F(FileWatchTest, ChangesThatFollowEachOtherAreOneHintAfterQuietButNotForEve
     EXPECT_TRUE(Silent(280ms)) << i;
   }
   Write(folder_.File("etc/rules/a.yml"), "at the end of two seconds");
-  EXPECT_TRUE(Told(40ms)) << "somebody who never stops does not keep it from being told";
+  EXPECT_EQ(After(40ms), std::vector{FileWatch::Hint::kLookOnce}) << "whoever never stops may not be done";
+}
+
+TEST_F(FileWatchTest, FileThatIsWrittenAndNotClosedIsNotDoneHoweverLongItPauses) {
+  Begin(Watch::kInotify);
+  for (const char* const name : {"etc/rules/a.yml", "etc/rules/new.yml", "etc/config.yml"}) {
+    const std::set<size_t> place = {std::string(name) == "etc/config.yml" ? size_t{1} : size_t{0}};
+    std::ofstream upload(folder_.File(name), std::ios::binary);
+    upload << "half" << std::flush;
+    EXPECT_EQ(After(300ms), std::vector{FileWatch::Hint::kLookOnce}) << name;
+    EXPECT_EQ(BeingWritten(), place);
+    upload << " of it" << std::flush;
+    EXPECT_EQ(After(9s), std::vector{FileWatch::Hint::kLookOnce}) << name;
+    EXPECT_EQ(BeingWritten(), place);
+    upload << " and all" << std::flush;
+    upload.close();
+    EXPECT_TRUE(Told()) << name;
+    EXPECT_TRUE(BeingWritten().empty()) << name;
+  }
+  std::ofstream forgotten(folder_.File("etc/rules/a.yml"), std::ios::binary);
+  forgotten << "x" << std::flush;
+  EXPECT_EQ(After(300ms), std::vector{FileWatch::Hint::kLookOnce});
+  EXPECT_TRUE(Silent(FileWatch::kStalled));
+  EXPECT_TRUE(BeingWritten().empty()) << "somebody who never closes it does not keep it from being read";
+  Shell("ln rules/a.yml rules/c.yml");
+  EXPECT_EQ(After(300ms), std::vector{FileWatch::Hint::kLookOnce}) << "what was made may be about to be written";
+  EXPECT_TRUE(BeingWritten().empty());
+}
+
+TEST_F(FileWatchTest, FileBehindALinkIsAHintWhereverItIsChangedOrSwitched) {
+  Shell("mkdir shared && mv rules/a.yml config.yml shared && ln -s ../shared/a.yml rules && ln -s shared/config.yml");
+  Shell("mkdir rules/..1 rules/..2 && echo 1 | tee rules/..1/m.yml > rules/..2/m.yml");
+  Shell("ln -s ..1 rules/..data && ln -s ..data/m.yml rules/m.yml");
+  Begin(Watch::kInotify);
+  for (const char* const change : {
+           "echo 1 > shared/a.yml",
+           "echo 2 > new && mv new shared/a.yml",
+           "echo 3 > shared/a.yml",
+           "echo 4 > shared/config.yml",
+           "echo 5 > new && mv new shared/config.yml",
+           "ln -s ..2 rules/..data_tmp && mv -T rules/..data_tmp rules/..data && rm -r rules/..1",
+           "echo 6 > rules/..2/m.yml",
+           "mkdir rules/..3 && echo 7 > rules/..3/m.yml && ln -s ..3 rules/..data_tmp && mv -T rules/..data_tmp "
+           "rules/..data && rm -r rules/..2",
+       }) {
+    Shell(change);
+    EXPECT_TRUE(Told()) << change;
+    EXPECT_TRUE(Silent()) << change;
+  }
+  Shell("echo 1 > shared/other.yml");
+  EXPECT_TRUE(Silent()) << "nothing leads there";
+}
+
+TEST_F(FileWatchTest, WhereTheKernelRefusesItIsLookedRegularlyWhateverTheConfigurationAsksFor) {
+  struct rlimit limit {};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  struct rlimit none = limit;
+  none.rlim_cur = 0;
+  ::setrlimit(RLIMIT_NOFILE, &none);  // no more descriptors
+  Begin(Watch::kInotify);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  EXPECT_STREQ(watch_->Way(), "poll");
+  Shell("echo 1 > rules/a.yml");
+  EXPECT_EQ(After(2s), std::vector{FileWatch::Hint::kLookOnce});
+  testing::RunOn(loop_, [&] { watch_.reset(); });
+
+  Begin(Watch::kInotify);
+  EXPECT_STREQ(watch_->Way(), "inotify");
+  EXPECT_TRUE(Silent(1h));
+  WatchAnswer refused;
+  refused.refused = "inotify: too many watches";
+  testing::RunOn(loop_, [&] { watch_->Take(std::move(refused)); });
+  EXPECT_STREQ(watch_->Way(), "poll");
+  EXPECT_EQ(After(2s), std::vector{FileWatch::Hint::kLookOnce});
+  EXPECT_STREQ(watch_->Way(), "inotify") << "it is asked again each time";
 }
 
 TEST_F(FileWatchTest, FolderThatVanishesAndComesBackIsWatchedAgain) {

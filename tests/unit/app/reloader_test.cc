@@ -4,6 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -25,34 +30,47 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-std::string ConfigText(const std::string& more = "") {
-  return "reload: {watch: poll}\naccounts:\n  - name: a\n    token: abcdef\n    rules: ra\n    filters: fa\n" + more +
-         "  - {name: b, token: abcdef, rules: rb, filters: fb}\n";
+std::string ConfigText(const std::string& more = "", const std::string& watch = "poll") {
+  return "reload: {watch: " + watch + "}\naccounts:\n  - name: a\n    token: abcdef\n    rules: ra\n    filters: fa\n" +
+         more + "  - {name: b, token: abcdef, rules: rb, filters: fb}\n";
 }
 
 /// Two accounts' files and a reloader that looks when it is told to; it polls, so that no event comes by itself.
 class ReloaderTest : public ::testing::Test {
  protected:
-  ReloaderTest() {
+  explicit ReloaderTest(const std::string& watch = "poll") {
     for (const std::string account : {"a", "b"}) {
       Write("r" + account + "/1.yml", Rules("旧"));
       Write("f" + account + "/deny/1.txt", "旧的敏感词\n");
       Write("f" + account + "/allow/1.txt", "# 没有\n");
     }
-    Write("config.yml", ConfigText());
-    auto config = config::Load(folder_.File("config.yml"), {});
-    EXPECT_TRUE(config) << config.error().message;
-    // What was written in the last moments cannot be told from what will be written in this one.
-    EXPECT_TRUE(testing::WaitFor([&] { return !Fresh(); }));
+    Write("config.yml", ConfigText("", watch));
     accounts_[0].name = "a";
     accounts_[1].name = "b";
+    Begin([] {});
+  }
+  /// `meanwhile`: what happens after the configuration was read.
+  void Begin(const std::function<void()>& meanwhile) {
+    auto config = config::Load(folder_.File("config.yml"), {});
+    EXPECT_TRUE(config) << config.error().message;
+    meanwhile();
+    // What was written in the last moments cannot be told from what will be written in this one.
+    EXPECT_TRUE(testing::WaitFor([&] { return !Fresh(); }));
     reloader_.emplace(*config, loop_, *logger_, metrics_);
     EXPECT_TRUE(reloader_->LoadFirst({&accounts_[0], &accounts_[1]}));
     testing::RunOn(loop_, [&] { reloader_->Start(); });
     Quiet();
+    Pass(300ms);
+  }
+  /// Time, for what is due in it to be done.
+  void Pass(base::Duration time) {
+    testing::RunOn(loop_, [] {});  // a round through epoll, which reads what the kernel has told
+    testing::RunOn(loop_, [] {});
+    clock_.Advance(time);
+    Quiet();
   }
   ~ReloaderTest() override {
-    reloader_->Stop();
+    if (reloader_) reloader_->Stop();
     loop_.Stop();
   }
 
@@ -74,10 +92,7 @@ class ReloaderTest : public ::testing::Test {
   /// Time enough for what differs to be seen, to be seen unchanged, and to be loaded.
   void Look() {
     ASSERT_TRUE(testing::WaitFor([&] { return !Fresh(); }));
-    for (const base::Duration step : {base::Duration(2s), base::Duration(300ms)}) {
-      clock_.Advance(step);
-      Quiet();
-    }
+    for (const base::Duration step : {base::Duration(2s), base::Duration(300ms)}) Pass(step);
   }
   void LookAtAll() {
     testing::RunOn(loop_, [&] { reloader_->LoadAll(); });
@@ -184,16 +199,108 @@ TEST_F(ReloaderTest, FolderThatBecomesEmptyOrVanishesIsRefusedUntilAnOperatorSay
 }
 
 TEST_F(ReloaderTest, ChangeThatGoesOnIsWaitedForButNotForEver) {
-  for (int i = 0; i < Reloader::kMostWaits; ++i) {
+  for (int i = 0; i < Reloader::kPatience / 10s; ++i) {
     Write("ra/1.yml", Rules("第" + std::to_string(i)));
-    clock_.Advance(i == 0 ? 2s : base::Duration(300ms));
-    Quiet();
+    Pass(10s);
     EXPECT_EQ(Reply(0), "旧") << i;
   }
   Write("ra/1.yml", Rules("最后"));
-  clock_.Advance(300ms);
-  Quiet();
+  Pass(10s);
   EXPECT_EQ(Reply(0), "最后");
+}
+
+TEST_F(ReloaderTest, LookThatComesRightAfterAnotherDoesNotMakeAFileWhole) {
+  Write("ra/1.yml", Rules("一半"));
+  ASSERT_TRUE(testing::WaitFor([&] { return !Fresh(); }));
+  Pass(2s);
+  for (int i = 0; i < 3; ++i) Pass(50ms);
+  EXPECT_EQ(Reply(0), "旧");
+  Pass(150ms);
+  EXPECT_EQ(Reply(0), "一半");
+}
+
+TEST_F(ReloaderTest, SweepOfOldSetsLoadsNothing) {
+  Write("ra/1.yml", Rules("新"));
+  const auto reader = accounts_[0].files.Get();
+  Look();
+  EXPECT_EQ(Reply(0), "新");
+  Write("ra/1.yml", Rules("一半"));
+  ASSERT_TRUE(testing::WaitFor([&] { return !Fresh(); }));
+  Pass(1s);
+  EXPECT_EQ(Reply(0), "新") << "nobody has said that the file is whole";
+  EXPECT_EQ(Status().accounts[0].generation, 2U);
+}
+
+TEST_F(ReloaderTest, ConfigurationThatWasWrittenAfterItWasReadIsNoticed) {
+  reloader_->Stop();
+  reloader_.reset();
+  Begin([&] { Write("config.yml", "server: {drain: 7s}\n" + ConfigText("    texts: {busy: 新忙}\n")); });
+  Look();
+  EXPECT_EQ(accounts_[0].settings.Get()->texts.busy, "新忙");
+  EXPECT_THAT(Status().needs_restart, ElementsAre("server"));
+}
+
+TEST_F(ReloaderTest, ConfigurationThatSaysWhatItSaidLoadsNothingButMendsAMistake) {
+  Write("config.yml", ConfigText() + "# 一句话\n");
+  Look();
+  EXPECT_EQ(Status().accounts[0].generation, 1U);
+  Write("config.yml", "server: [\n");
+  Look();
+  EXPECT_TRUE(Status().config_failed);
+  Write("config.yml", ConfigText());
+  Look();
+  EXPECT_FALSE(Status().config_failed);
+  EXPECT_EQ(Status().accounts[0].generation, 1U);
+}
+
+TEST_F(ReloaderTest, NoThreadIsNeededToLoad) {
+  pthread_attr_t before{};
+  ::pthread_getattr_default_np(&before);
+  pthread_attr_t huge = before;
+  ASSERT_EQ(::pthread_attr_setstacksize(&huge, size_t{1} << 46), 0);  // for which there is no room
+  ASSERT_EQ(::pthread_setattr_default_np(&huge), 0);
+  Write("ra/1.yml", Rules("新"));
+  Look();
+  ::pthread_setattr_default_np(&before);
+  EXPECT_EQ(Reply(0), "新");
+}
+
+TEST_F(ReloaderTest, PipeAmongTheFilesIsAMistakeAndNoWait) {
+  ASSERT_EQ(::mkfifo(folder_.File("ra/2.yml").c_str(), 0600), 0);
+  Look();
+  EXPECT_THAT(Status().accounts[0].failed->errors, ElementsAre(HasSubstr("2.yml:1:1: 这不是普通文件")));
+  std::filesystem::remove(folder_.File("ra/2.yml"));
+  ASSERT_EQ(::mkfifo(folder_.File("fa/deny/2.txt").c_str(), 0600), 0);
+  Look();
+  EXPECT_THAT(Status().accounts[0].failed->errors, ElementsAre(HasSubstr("2.txt: 这不是普通文件")));
+  EXPECT_EQ(Reply(0), "旧");
+}
+
+TEST_F(ReloaderTest, LoadThatHangsKeepsNeitherTheLoopNorTheEndWaiting) {
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+  };
+  const auto with_worker = threads();
+  const std::string pipe = folder_.File("secret");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  Write("config.yml", ConfigText("    app_id: wx0123456789abcdef\n    app_secret_file: secret\n"));
+  ASSERT_TRUE(testing::WaitFor([&] { return !Fresh(); }));
+  const auto hangs = [&] { return !testing::WaitFor([&] { return !reloader_->Busy(); }, 300ms); };
+  for (int i = 0; !hangs(); ++i) {
+    ASSERT_LT(i, 100);
+    clock_.Advance(300ms);
+    testing::RunOn(loop_, [] {});
+  }
+  EXPECT_EQ(Reply(0), "旧");
+  reloader_->Stop();
+  EXPECT_FALSE(reloader_->Join(1ms));
+  reloader_.reset();
+  // Whoever was left behind ends when its disk comes back, and touches nothing of ours.
+  ASSERT_TRUE(testing::WaitFor([&] {
+    const int writer = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (writer >= 0) ::close(writer);
+    return threads() < with_worker;
+  }));
 }
 
 TEST_F(ReloaderTest, SettingsAreReplacedAndWhatNeedsARestartIsNamed) {
@@ -217,6 +324,27 @@ TEST_F(ReloaderTest, SettingsAreReplacedAndWhatNeedsARestartIsNamed) {
   EXPECT_FALSE(Status().Failed());
 }
 
+TEST_F(ReloaderTest, WhateverIsSaidToNeedNoRestartTakesEffect) {
+  EXPECT_TRUE(accounts_[0].Finds("旧的敏感词"));
+  EXPECT_FALSE(logger_->Enabled(base::LogLevel::kDebug));
+  Write("config.yml", "log: {level: debug}\n" + ConfigText("    texts: {help: 新}\n"
+                                                           "    system_prompt: 新的\n"
+                                                           "    quotas: {messages_per_day: 7}\n"
+                                                           "    model_sees: [link]\n"
+                                                           "    max_question_bytes: 777\n"
+                                                           "    word_filter: {outbound: {enabled: false}}\n"));
+  Look();
+  const auto settings = accounts_[0].settings.Get();
+  EXPECT_EQ(settings->texts.help, "新");
+  EXPECT_EQ(settings->system_prompt, "新的");
+  EXPECT_EQ(settings->quotas.messages_per_day, 7);
+  EXPECT_FALSE(settings->sees.location);
+  EXPECT_EQ(settings->max_question_bytes, 777U);
+  EXPECT_FALSE(accounts_[0].Finds("旧的敏感词"));
+  EXPECT_TRUE(logger_->Enabled(base::LogLevel::kDebug));
+  EXPECT_THAT(Status().needs_restart, IsEmpty());
+}
+
 TEST_F(ReloaderTest, OldSetIsFreedWhenNobodyReadsInIt) {
   std::weak_ptr<const rules::RuleSet> old = accounts_[0].files.Get()->rules;
   auto reader = old.lock();
@@ -231,6 +359,107 @@ TEST_F(ReloaderTest, OldSetIsFreedWhenNobodyReadsInIt) {
   Quiet();
   EXPECT_TRUE(old.expired());
 }
+
+TEST_F(ReloaderTest, OldSetsAreLeftToTheLoadingThreadHoweverManyThereAre) {
+  std::vector<std::shared_ptr<const bot::AccountFiles>> readers;
+  for (int i = 0; i < 12; ++i) {
+    readers.push_back(accounts_[0].files.Get());
+    Write("ra/1.yml", Rules(std::to_string(i)));
+    LookAtAll();
+    ASSERT_EQ(Reply(0), std::to_string(i));
+  }
+  for (const auto& reader : readers) EXPECT_EQ(reader->rules.use_count(), 2);
+}
+
+/// The same, but the kernel tells.
+class WatchingReloaderTest : public ReloaderTest {
+ protected:
+  WatchingReloaderTest() : ReloaderTest("inotify") {}
+};
+
+TEST_F(WatchingReloaderTest, SavedFileIsInForceAtOnceAndALongUploadOnlyWhenItIsWhole) {
+  EXPECT_EQ(Status().watch, "inotify");
+  Write("ra/1.yml", Rules("新"));
+  Pass(300ms);
+  EXPECT_EQ(Reply(0), "新");
+  std::ofstream upload(folder_.File("ra/1.yml"), std::ios::binary);
+  for (int i = 0; i < 10; ++i) {
+    upload << "- keywords: [第" << i << "]\n  reply: x\n" << std::flush;  // without the rest, it is whole, too
+    for (const base::Duration pause : {300ms, 300ms, 2000ms, 300ms}) Pass(pause);
+    ASSERT_EQ(Reply(0), "新") << i;
+  }
+  upload << Rules("更新");
+  upload.close();
+  Write("rb/1.yml", Rules("乙新"));
+  Pass(300ms);
+  EXPECT_EQ(Reply(0), "更新");
+  EXPECT_EQ(Reply(1), "乙新");
+  EXPECT_EQ(Status().accounts[0].generation, 3U);
+}
+
+TEST_F(WatchingReloaderTest, SaveOfOneAccountDoesNotWaitForAnUploadToAnother) {
+  std::ofstream upload(folder_.File("ra/1.yml"), std::ios::binary);
+  upload << "- keywords: [第一]\n  reply: x\n" << std::flush;
+  Write("rb/1.yml", Rules("乙新"));
+  ASSERT_TRUE(testing::WaitFor([&] { return !Fresh(); }));
+  for (int i = 0; i < 3; ++i) Pass(300ms);
+  EXPECT_EQ(Reply(1), "乙新");
+  EXPECT_EQ(Reply(0), "旧");
+}
+
+TEST_F(WatchingReloaderTest, FolderThatTookAnothersPlaceIsLoadedWhenItIsWhole) {
+  std::filesystem::rename(folder_.File("ra"), folder_.File("old"));
+  Write("ra/1.yml", "- keywords: [第一]\n  reply: x\n");  // half of it, from before it could be watched
+  Pass(300ms);
+  EXPECT_EQ(Reply(0), "旧");
+  std::ofstream(folder_.File("ra/1.yml"), std::ios::app) << Rules("新");
+  Pass(300ms);
+  EXPECT_EQ(Reply(0), "新");
+}
+
+TEST_F(WatchingReloaderTest, WordOfAnOperatorHoldsUntilTheFilesAreWhole) {
+  std::ofstream upload(folder_.File("fa/deny/1.txt"), std::ios::binary);
+  upload << "# 一个词也没有\n" << std::flush;
+  Pass(10ms);
+  LookAtAll();
+  EXPECT_NE(accounts_[0].files.Get()->words->WordCount(), 0U) << "it is still being written";
+  upload.close();
+  Pass(300ms);
+  EXPECT_EQ(accounts_[0].files.Get()->words->WordCount(), 0U);
+  EXPECT_FALSE(Status().Failed());
+}
+
+/// However it is noticed.
+class SwitchedLinkTest : public ReloaderTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  SwitchedLinkTest() : ReloaderTest(GetParam()) {}
+  /// As Kubernetes mounts a ConfigMap: files are links through ..data, which is switched in one step.
+  void Switch(const std::string& folder, const std::string& version, const std::string& file, const std::string& text) {
+    Write(folder + "/.." + version + "/" + file, text);
+    std::filesystem::create_symlink(".." + version, folder_.path() / folder / "..data_tmp");
+    std::filesystem::rename(folder_.path() / folder / "..data_tmp", folder_.path() / folder / "..data");
+    std::filesystem::remove(folder_.path() / folder / file);
+    std::filesystem::create_symlink("..data/" + file, folder_.path() / folder / file);
+  }
+};
+
+TEST_P(SwitchedLinkTest, TakesEffect) {
+  for (const std::string version : {"1", "2", "3"}) {
+    Switch("ra", version, "1.yml", Rules("第" + version));
+    Switch(".", version, "config.yml", ConfigText("    texts: {busy: 忙" + version + "}\n", GetParam()));
+    Look();
+    Look();
+    EXPECT_EQ(Reply(0), "第" + version);
+    EXPECT_EQ(accounts_[0].settings.Get()->texts.busy, "忙" + version);
+  }
+  Switch("ra", "4", "2.yml", Rules("第四"));
+  std::filesystem::remove(folder_.File("ra/1.yml"));
+  Look();
+  Look();
+  EXPECT_EQ(Reply(0), "第四");
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, SwitchedLinkTest, ::testing::Values("inotify", "poll"));
 
 TEST_F(ReloaderTest, StatusReadsTheSameForAPerson) {
   Write("ra/2.yml", "- keywords: [好]\n  match: regexx\n  reply: x\n");

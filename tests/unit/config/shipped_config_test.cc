@@ -4,8 +4,11 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
+#include <utility>
 
+#include "config/reload_section.h"
 #include "describe.h"
 
 namespace yingda::config {
@@ -69,6 +72,35 @@ TEST(ShippedConfigTest, ValuesInCommentsAreTheDefaults) {
   EXPECT_TRUE(config.upstreams[0].temperature) << "the one whose default is not to send it";
   config.upstreams[0].temperature.reset();
   EXPECT_EQ(Describe(config), Describe(Good(ShippedText())));
+}
+
+TEST(ShippedConfigTest, WhatItSaysTakesEffectWithoutARestartIsWhatDoes) {
+  const std::string shipped = ShippedText();
+  const std::string before = "本文件里账号的 ";
+  const std::string after = " 和 log 的 level；";
+  const size_t begin = shipped.find(before) + before.size();
+  const size_t end = shipped.find(after);
+  ASSERT_LT(begin, end);
+  std::set<std::string> said = {"log.level"};
+  std::string key;
+  for (const char c : shipped.substr(begin, end - begin) + ",") {
+    if ((c >= 'a' && c <= 'z') || c == '_') {
+      key += c;
+    } else if (!key.empty()) {
+      said.insert("accounts.main." + std::exchange(key, {}));
+    }
+  }
+  size_t uncommented = 0;
+  const Config started = Good(Uncommented(shipped, uncommented));
+  std::set<std::string> true_of;
+  for (const auto& [place, hash] : started.written) {
+    Config now = started;
+    ++now.written[place];
+    if (!NeedsRestart(started, now).empty()) continue;
+    const bool of_account = place.starts_with("accounts.main.");
+    true_of.insert(of_account ? place.substr(0, place.find('.', sizeof "accounts.main.")) : place);
+  }
+  EXPECT_EQ(said, true_of);
 }
 
 TEST(ShippedConfigTest, EveryTextThatFollowersReadStandsInIt) {
