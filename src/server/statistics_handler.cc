@@ -19,7 +19,9 @@ std::string Dump(const nlohmann::json& body) {
   return body.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-net::HttpResponse Refusal(int status, const std::string& what) { return {status, kJsonType, Dump({{"error", what}}), {}}; }
+net::HttpResponse Refusal(int status, const std::string& what) {
+  return {status, kJsonType, Dump({{"error", what}}), {}};
+}
 
 /// "2026-11-21", of a day as base::ChinaDay counts.
 std::string Date(int64_t day) {
