@@ -369,7 +369,7 @@ bool Application::Stop() {
   }
   if (reloader_ && !reloader_->Join(kLoadEnds)) {
     thread_left_behind_ = true;
-    logger_.Error("reload_left_behind", {{"what", "files are still being read: is a disk or network gone?"}});
+    logger_.Warning("reload_left_behind", {{"what", "files were still being read at the end; nothing waits for that"}});
   }
   logger_.Info("stopped", {{"whole", whole}});
   return whole;

@@ -74,7 +74,9 @@ class Asking {
     // Adding: two places may be one folder, or one above the other.
     const int watch = ::inotify_add_watch(request_.list->fd(), path.c_str(), events | IN_MASK_ADD);
     if (watch < 0) {
-      if (errno != ENOENT && errno != ENOTDIR) Refused(path, errno);
+      // A folder on the way may be closed to us though the place is not; what changes there, the slow look sees.
+      const bool closed_way = errno == EACCES && !spot.all && !spot.names.empty();
+      if (errno != ENOENT && errno != ENOTDIR && !closed_way) Refused(path, errno);
       return;
     }
     if (spot.all && request_.known.count(watch) == 0) answer_.unwatched.insert(number_);

@@ -135,15 +135,17 @@ bool LooksLikeBig5(std::string_view bytes) {
   size_t pairs = 0;
   size_t of_gb = 0;    // the 3,755 frequent characters of GB2312
   size_t of_big5 = 0;  // the 5,401 frequent ones of Big5
+  size_t of_han = 0;   // what GB has no kana, Greek or Cyrillic letters for
   for (size_t at = 0; at + 1 < bytes.size(); ++at) {
     const auto lead = static_cast<unsigned char>(bytes[at]);
     if (lead < 0x80) continue;
     const auto trail = static_cast<unsigned char>(bytes[++at]);
     ++pairs;
     of_gb += lead >= 0xB0 && lead <= 0xD7 && trail >= 0xA1;
+    of_han += lead >= 0xAA || trail < 0xA1;
     of_big5 += lead >= 0xA4 && lead <= 0xC6 && ((trail >= 0x40 && trail <= 0x7E) || trail >= 0xA1);
   }
-  return of_big5 * 10 >= pairs * 9 && of_gb * 10 < pairs * 8;
+  return of_big5 * 10 >= pairs * 9 && of_gb * 10 < pairs * 8 && of_han * 5 >= pairs;
 }
 
 base::Result<std::string> Convert(std::string_view bytes, const std::string& name, const Encoding& encoding) {

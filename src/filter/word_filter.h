@@ -181,7 +181,7 @@ class WordFilter {
   void SettleGroups(Direction direction, PartsSeen& seen, Scratch& scratch, std::vector<Explanation>* refused) const;
   void FindComplete(Direction direction, const PartsSeen& seen, Scratch& scratch) const;
   void RefuseIncomplete(const WordHit& hit, const Scratch& scratch, std::vector<Explanation>& refused) const;
-  void DropReplaced(Scratch& scratch, std::vector<Explanation>* refused) const;
+  void DropReplaced(Direction direction, Scratch& scratch, std::vector<Explanation>* refused) const;
   const Part* PartOf(uint32_t pattern) const;
   Fate Judge(const PatternHit& hit, const Word& word, const Shape& shape, const FoldedText& text) const;
   bool IsImplied(uint32_t word) const { return word >= listed_ && word < words_.size(); }

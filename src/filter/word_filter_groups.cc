@@ -86,8 +86,8 @@ void WordFilter::RefuseIncomplete(const WordHit& hit, const Scratch& scratch, st
   }
 }
 
-// 微信 => 企业微信 does not make 企业企业微信 of 企业微信.
-void WordFilter::DropReplaced(Scratch& scratch, std::vector<Explanation>* refused) const {
+// 微信 => 企业微信 does not make 企业企业微信 of 企业微信. Where the word blocks, nothing is replaced.
+void WordFilter::DropReplaced(Direction direction, Scratch& scratch, std::vector<Explanation>* refused) const {
   scratch.replaced.clear();
   for (const WordHit& allowed : scratch.allowed) {
     if (!IsImplied(allowed.word)) continue;
@@ -100,7 +100,7 @@ void WordFilter::DropReplaced(Scratch& scratch, std::vector<Explanation>* refuse
   };
   std::sort(scratch.replaced.begin(), scratch.replaced.end(), by_word);
   std::erase_if(scratch.denied, [&](const WordHit& hit) {
-    if (hit.word >= listed_ || !words_[hit.word].replaced) return false;
+    if (hit.word >= listed_ || !words_[hit.word].replaced || LevelOf(hit.word, direction) > Level::kMask) return false;
     WordHit last = hit;
     last.end = static_cast<size_t>(-1);
     const auto behind = std::upper_bound(scratch.replaced.begin(), scratch.replaced.end(), last, by_word);
@@ -118,7 +118,7 @@ void WordFilter::DropReplaced(Scratch& scratch, std::vector<Explanation>* refuse
 void WordFilter::Settle(Direction direction, PartsSeen& seen, Scratch& scratch,
                         std::vector<Explanation>* refused) const {
   if (!groups_.empty()) SettleGroups(direction, seen, scratch, refused);
-  if (!implied_.empty()) DropReplaced(scratch, refused);
+  if (!implied_.empty()) DropReplaced(direction, scratch, refused);
 }
 
 }  // namespace yingda::filter

@@ -115,8 +115,10 @@ enum class Inside { kWords, kAddress, kTapToSend };
 Inside InsideOf(std::string_view text, size_t at) {
   const std::string_view before = AddressBefore(text, at);
   if (before.find("weixin://") != std::string_view::npos) return Inside::kTapToSend;
+  const bool quoted = before.empty() && at > 0 && (text[at - 1] == '"' || text[at - 1] == '\'');
+  const bool begins = quoted && base::TrimBlanks(text.substr(0, at - 1)).ends_with("href=");
   const bool address =
-      before.find("https://") != std::string_view::npos || before.find("http://") != std::string_view::npos;
+      begins || before.find("https://") != std::string_view::npos || before.find("http://") != std::string_view::npos;
   return address ? Inside::kAddress : Inside::kWords;
 }
 

@@ -275,5 +275,20 @@ TEST(WholeFileTest, AFileIsReplacedInOneStepAndNeverWrittenInPlace) {
   EXPECT_EQ(std::distance(fs::directory_iterator(fs::path(path).parent_path()), fs::directory_iterator()), 2);
 }
 
+TEST(WholeFileTest, ALinkIsFollowedAndAPipeWrittenInto) {
+  testing::TempDir folder;
+  Write(folder.File("shared.txt"), "old");
+  fs::permissions(folder.File("shared.txt"), fs::perms::owner_read | fs::perms::owner_write);
+  fs::create_symlink(folder.File("shared.txt"), folder.File("list.txt"));
+  ASSERT_TRUE(WriteWholeFile(folder.File("list.txt"), "new", true));
+  std::string seen;
+  std::ifstream(folder.File("shared.txt")) >> seen;
+  EXPECT_EQ(seen, "new");
+  EXPECT_TRUE(fs::is_symlink(folder.File("list.txt")));
+  EXPECT_EQ(fs::status(folder.File("shared.txt")).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  ASSERT_TRUE(WriteWholeFile("/dev/null", "nothing", true));
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
 }  // namespace
 }  // namespace yingda::app

@@ -328,6 +328,10 @@ TEST(WordFilterTest, AReplacementThatHasItsWordInItIsPutOnce) {
     EXPECT_EQ(Masked(*filter, once), once) << text;
   }
   EXPECT_EQ(Masked(*filter, "加微信和企业微信吧"), "加企业微信和企业微信吧");
+  const auto blocking = Filter("赌博 => 禁止赌博|in:mask,out:block");
+  Scratch scratch;
+  EXPECT_EQ(blocking->Check("这里禁止赌博", Direction::kInbound, scratch).level, Level::kPass);
+  EXPECT_EQ(blocking->Check("这里禁止赌博", Direction::kOutbound, scratch).level, Level::kBlock);
   EXPECT_EQ(Masked(*filter, "加VX吧"), "加+VX群+吧");
   EXPECT_EQ(Masked(*filter, "加+VX群+吧"), "加+VX群+吧");
   EXPECT_EQ(Masked(*filter, "卖迷魂药"), "卖买迷魂药店");

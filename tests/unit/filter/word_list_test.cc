@@ -322,6 +322,9 @@ TEST_F(WordFolderTest, AFileThatLooksLikeBig5IsNotTakenForGb18030) {
   const auto silent = Load();
   ASSERT_FALSE(silent);
   EXPECT_THAT(silent.error().message, HasSubstr("#! encoding=big5"));
+  // Kana in GB18030: なにいろは and テスト.
+  Write("deny/a.txt", "#! encoding=gb18030\n\xA4\xCA\xA4\xCB\xA4\xA4\xA4\xED\xA4\xCF\n\xA5\xC6\xA5\xB9\xA5\xC8\n");
+  EXPECT_TRUE(Load()) << "characters that are frequent in Big5 by their numbers only";
   Write("deny/a.txt", "#! encoding=gb18030\n" + std::string(kBig5));
   const auto wrong = Load();
   ASSERT_FALSE(wrong);

@@ -73,6 +73,8 @@ TEST(ReplyTemplateTest, EncodesWhatIsFilledIntoAnAddressInsideAText) {
       {"看 https://e.com/?q={1}&p={2}", "看 https://e.com/?q=%E8%AE%A2%22%26%20a&p=7"},
       {"<a href=\"https://e.com/{1}\">{1}</a>", "<a href=\"https://e.com/%E8%AE%A2%22%26%20a\">订\"& a</a>"},
       {"<a href='http://e.com/{2}?x={1}'>看</a>", "<a href='http://e.com/7?x=%E8%AE%A2%22%26%20a'>看</a>"},
+      {"<a href=\"{1}\">看</a>", "<a href=\"%E8%AE%A2%22%26%20a\">看</a>"},
+      {"他说\"{1}\"", "他说\"订\"& a\""},
       {"官网 https://e.com 编号{1}", "官网 https://e.com 编号订\"& a"},
       {"官网 https://e.com，编号{1}", "官网 https://e.com，编号订\"& a"},
       {"{1} https://e.com", "订\"& a https://e.com"},
