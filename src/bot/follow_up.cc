@@ -77,11 +77,9 @@ void FollowUp::DropOld() {
 
 void FollowUp::FollowerSpoke(const Account& account, const std::string& open_id, const SendingWindow& window) {
   if (!account.CanPush() || window.messages == 0) return;
-  const bool first = !followers_.contains(FollowerKey(account, open_id));
   const FollowerPointer follower = Known(account, open_id);
   follower->spoke = loop_.clock().Now();
   follower->spoke_ms = base::UnixMilliseconds(loop_.clock().WallNow());
-  if (first) UseUp(*follower);
   Window& opened = window == kAfterMessage ? follower->message : follower->action;
   opened = {window.messages, follower->spoke + window.lasts};
   follower->failures = std::min(follower->failures, 1);
