@@ -77,7 +77,10 @@ void FollowUp::DropOld() {
 
 void FollowUp::FollowerSpoke(const Account& account, const std::string& open_id, const SendingWindow& window) {
   if (!account.CanPush() || window.messages == 0) return;
+  // What we do not know of anybody else's earlier messages, WeChat knows.
+  const bool none_before = window.only && !followers_.contains(FollowerKey(account, open_id));
   const FollowerPointer follower = Known(account, open_id);
+  if (none_before) UseUp(*follower);
   follower->spoke = loop_.clock().Now();
   follower->spoke_ms = base::UnixMilliseconds(loop_.clock().WallNow());
   Window& opened = window == kAfterMessage ? follower->message : follower->action;
