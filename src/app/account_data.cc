@@ -31,6 +31,19 @@ bot::AccountSettings SettingsOf(const config::AccountConfig& account) {
   return {account.system_prompt, account.texts, account.max_question_bytes, account.quotas, account.sees};
 }
 
+bot::Ability FirstAbility(config::AccountConfig::Kind kind) {
+  switch (kind) {
+    case config::AccountConfig::Kind::kPush:
+      return bot::Ability::kPush;
+    case config::AccountConfig::Kind::kMiniProgram:
+      return bot::Ability::kPushOnly;
+    case config::AccountConfig::Kind::kAuto:
+    case config::AccountConfig::Kind::kPassive:
+      break;
+  }
+  return bot::Ability::kPassive;
+}
+
 base::Result<AccountData> LoadAccountData(const config::AccountConfig& account) {
   AccountData data;
   std::string wrong;

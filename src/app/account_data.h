@@ -21,6 +21,9 @@ struct AccountData {
 /// The part of the account's configuration that can be replaced while it serves.
 bot::AccountSettings SettingsOf(const config::AccountConfig& account);
 
+/// What the account can do as far as its configuration says.
+bot::Ability FirstAbility(config::AccountConfig::Kind kind);
+
 /// Errors: everything that is wrong in the rule files or the word lists, a line each.
 base::Result<AccountData> LoadAccountData(const config::AccountConfig& account);
 

@@ -24,19 +24,6 @@ constexpr base::Duration kTurnsKeep = 24h * 30;
 constexpr base::Duration kFirstProbeAgain = 30s;
 constexpr int kMostDoublings = 6;  // then about every half an hour, for whoever mends it meanwhile
 
-bot::Ability FirstAbility(config::AccountConfig::Kind kind) {
-  switch (kind) {
-    case config::AccountConfig::Kind::kPush:
-      return bot::Ability::kPush;
-    case config::AccountConfig::Kind::kMiniProgram:
-      return bot::Ability::kPushOnly;
-    case config::AccountConfig::Kind::kAuto:
-    case config::AccountConfig::Kind::kPassive:
-      break;
-  }
-  return bot::Ability::kPassive;
-}
-
 int64_t MillisecondsBefore(base::Clock& clock, base::Duration ago) {
   return base::UnixMilliseconds(clock.WallNow() - ago);
 }

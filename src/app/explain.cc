@@ -15,6 +15,13 @@ class NoCallModel final : public model::ChatModel {
   std::unique_ptr<model::ChatCall> Ask(const model::ChatRequest&, model::ChatEvents) override { return nullptr; }
 };
 
+/// Stands in for WeChat's API: nobody is written to.
+class NoMessages final : public platform::FollowerMessages {
+ public:
+  void Send(std::string, wechat::Reply, bool, Done) override {}
+  void Typing(std::string) override {}
+};
+
 }  // namespace
 
 int RunExplain(const ExplainArguments& arguments) {
@@ -46,6 +53,11 @@ int RunExplain(const ExplainArguments& arguments) {
   account.settings.Set(std::make_shared<const bot::AccountSettings>(SettingsOf(*from)));
   account.files.Set(std::make_shared<const bot::AccountFiles>(data->files));
   if (!from->upstreams.empty()) account.model = &model;
+  NoMessages messages;
+  if (!from->app_secret.empty() || !from->api_key.empty()) account.messages = &messages;
+  using Kind = config::AccountConfig::Kind;
+  // Who has to find out is explained as who can: what goes out as a message is shown as such.
+  account.ability = from->kind == Kind::kAuto ? bot::Ability::kPush : FirstAbility(from->kind);
   const wechat::Incoming message = arguments.event.empty() ? server::TextMessage(base::ToValidUtf8(arguments.text))
                                                            : server::EventMessage(base::ToValidUtf8(arguments.event),
                                                                                   base::ToValidUtf8(arguments.key));

@@ -332,7 +332,7 @@ std::optional<YamlNode> ReadYamlFile(const std::string& path, YamlProblems& prob
     if (text) return ParseYaml(*text, problems, options);
     if (text.error().code == ErrorCode::kInvalidArgument) {
       problems.Add(1, 1, "this is no regular file: remove it, or put a file in its place",
-                   "这不是普通文件（是管道或设备）：请删掉它，或换成文件");
+                   "这不是普通文件（是文件夹、管道或设备）：请删掉它，或换成文件");
     } else {
       AddUnreadable(problems);
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
 #include "bot/answer_desk.h"
 #include "bot/answer_instruments.h"
 #include "bot/answer_text.h"
@@ -67,7 +68,9 @@ std::string AnswerDesk::FirstPageOf(const Question& question, std::string_view t
   PageStyle style;
   style.limit_bytes = options_.page_bytes;
   style.tells_continue = false;
-  return NextPage(text, 0, question.settings->texts, style).text;
+  Texts texts = question.settings->texts;
+  texts.page_mark.clear();  // there are no others
+  return NextPage(text, 0, texts, style).text;
 }
 
 void AnswerDesk::SayAtOnce(const Question& question, ReplyPort& port, const std::string& text) {
@@ -140,6 +143,38 @@ std::string AnswerDesk::WaitingText(const Job& job) const {
   return PartReply("", job.question.settings->texts, StyleOf(job, options_.page_bytes));
 }
 
+/// Stars and replacements may be longer than the word.
+void AnswerDesk::Shorten(Job& job, bool finished) const {
+  const Texts& texts = job.question.settings->texts;
+  const PageStyle style = StyleOf(job, options_.page_bytes);
+  if (job.reply_loss.empty()) job.reply_loss = *job.reply;
+  const std::string_view whole = job.reply_loss;
+  if (!finished) {  // what comes behind is made anew, and begins at the beginning
+    job.reply = PartReply(whole.substr(0, GivableBytes(whole, texts, style)), texts, style);
+    return;
+  }
+  const TextPage page = NextPage(whole, 0, texts, style);
+  job.reply = page.text;
+  job.reply_rest = whole.substr(page.taken_bytes);
+}
+
+/// The shortened reply has arrived: what it left out is for the follower's next message.
+void AnswerDesk::KeepRest(const JobPointer& job) {
+  const Question& question = job->question;
+  const bool by_model = question.kind == Question::Kind::kModel;
+  if (by_model) {
+    inbox_.Returned(question.account->name, question.open_id, job->claim_key);
+  } else {
+    inbox_.Arrived(job->claim_key);  // it was the reply itself
+  }
+  if (base::TrimBlanks(*job->reply_rest).empty()) return;
+  store::JobResult result = ResultOf(*job);
+  result.reply_text.resize(result.reply_text.size() - job->reply_rest->size());
+  // In front of the pages that it had room for from the start.
+  result.inbox.push_back(InboxItemOf(*job, *job->reply_rest, 0, by_model));
+  Keep(job, std::move(result));
+}
+
 void AnswerDesk::PartStored(const JobPointer& job) {
   job->giving_part = false;
   if (!GiveReply(job)) {
@@ -189,7 +224,11 @@ void AnswerDesk::Delivered(const JobPointer& job, int try_number) {
   const bool first_time = job->delivery != store::Delivery::kDelivered && !job->acknowledged;
   if (first_time) {
     job->delivery = store::Delivery::kDelivered;
-    if (job->front_given) inbox_.Arrived(job->claim_key);
+    if (job->reply_rest) {
+      KeepRest(job);
+    } else if (job->front_given) {
+      inbox_.Arrived(job->claim_key);
+    }
     if (!job->resent_key.empty()) store_.SetDelivery(job->resent_key, store::Delivery::kDelivered, {});
     store_.SetDelivery(job->question.key, store::Delivery::kDelivered, {});
     CountDelivery(*job, try_number);

@@ -131,6 +131,9 @@ class AnswerDesk {
   bool GiveReply(const JobPointer& job);
   /// What a push gets when its window closes before there is anything else.
   std::string WaitingText(const Job& job) const;
+  /// Makes a page of a reply that the words of now have made too long.
+  void Shorten(Job& job, bool finished) const;
+  void KeepRest(const JobPointer& job);
   void Delivered(const JobPointer& job, int try_number);
   void CountDelivery(const Job& job, int try_number);
   void ReturnToInbox(const JobPointer& job);
@@ -180,7 +183,8 @@ class AnswerDesk {
   int64_t TokensOf(const Job& job, const model::ChatOutcome& outcome) const;
   ShownAnswer Shown(const Job& job, const model::ChatOutcome& outcome) const;
   store::JobResult Conclude(Job& job, const ShownAnswer& shown);
-  store::JobResult ConcludeOwn(Job& job, std::string own, std::string loss);
+  /// `again`: whose reply it gives once more; null: nobody's.
+  store::JobResult ConcludeOwn(Job& job, std::string own, const store::JobRecord* again);
   store::JobResult ResultOf(const Job& job) const;
   store::InboxItem InboxItemOf(const Job& job, std::string text, int64_t part, bool by_model) const;
   void OpenPage(const JobPointer& job);

@@ -93,7 +93,7 @@ store::JobResult AnswerDesk::Conclude(Job& job, const ShownAnswer& shown) {
   return result;
 }
 
-store::JobResult AnswerDesk::ConcludeOwn(Job& job, std::string own, std::string loss) {
+store::JobResult AnswerDesk::ConcludeOwn(Job& job, std::string own, const store::JobRecord* again) {
   const Account& account = *job.question.account;
   store::InboxItem item;
   if (job.reply) {  // told to wait, or acknowledged: the next 继续 gets the page, or a customer-service message does
@@ -109,13 +109,25 @@ store::JobResult AnswerDesk::ConcludeOwn(Job& job, std::string own, std::string 
   } else {
     PageStyle style = StyleOf(job, RoomBehind(job.front, options_.page_bytes, job.question.settings->texts));
     style.made_by_model = false;
-    // A page, or a text of ours; made longer by a word's replacement, it goes in pages again.
     const bool repeats = job.question.kind != Question::Kind::kReply && own.size() <= options_.page_bytes;
+    std::string loss = again == nullptr ? "" : again->reply_text;
+    // A page, or a text of ours. What words have made longer than a page goes in pages again, with their own dress.
+    if (again != nullptr && !repeats) {
+      own = loss;
+      style.made_by_model = again->kind == "model" || again->kind == "resend";
+      if (!again->page_id.empty()) style.page_url = pages_.Url(again->page_id);
+    }
     const TextPage page =
         repeats ? TextPage{own, own.size(), false} : NextPage(own, 0, job.question.settings->texts, style);
     job.reply = JoinReply(job.front, page.text, job.question.settings->texts);
     job.reply_loss = std::move(loss);
-    if (page.more) item = InboxItemOf(job, own.substr(page.taken_bytes), 1, false);
+    if (page.more) item = InboxItemOf(job, own.substr(page.taken_bytes), 1, style.made_by_model);
+    if (page.more && again != nullptr) {
+      job.reply_loss.resize(page.taken_bytes);
+      item.page_id = again->page_id;
+      item.asked_ms = again->first_seen_ms;  // in front of the pages that were behind it from the start
+      item.part = 0;
+    }
   }
   if (!job.acknowledged && job.reply && job.delivery == store::Delivery::kNone) {
     job.front_given = !job.front.empty() && !job.reply_is_part;

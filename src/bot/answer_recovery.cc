@@ -52,8 +52,6 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     record = ShownNow(*account, account->settings.Get()->texts, std::move(record), pages_.Addresses());
     const JobPointer job = Open(QuestionOf(record, *account), first_seen, record.tries);
     job->usage_day = usage_day;  // to be given back, should it be refused now
-    // A word's replacement may be longer than the word.
-    if (record.reply.size() > options_.page_bytes) record.reply = FirstPageOf(job->question, record.reply);
     job->delivery = record.delivery;
     job->reply_loss = std::move(record.reply_text);
     if (record.finished || !record.reply.empty()) job->reply = std::move(record.reply);
@@ -62,6 +60,7 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     job->maybe_given = record.delivery == store::Delivery::kClaimed;
     job->front_given = true;  // who knows; what it claimed goes with it
     job->loss_by_model = true;
+    if (job->reply && job->reply->size() > options_.page_bytes) Shorten(*job, record.finished);
     if (record.finished) {
       job->work_done = true;
       ++open;

@@ -85,7 +85,7 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
 /// A question that we refuse after it was taken does not use up its follower's limits. Where the store has counted it,
 /// it takes the count back with the reply.
 void AnswerDesk::GiveBackCount(const Job& job, bool stored, store::JobResult& result) {
-  quota_.GiveBack(*job.question.account, job.question.open_id, job.usage_day);
+  quota_.GiveBack(*job.question.account, job.question.open_id, job.usage_day, job.first_seen);
   if (!stored) return;
   result.usage_day = job.usage_day;
   result.messages = job.usage_day == 0 ? 0 : -1;
@@ -103,18 +103,17 @@ base::Task AnswerDesk::GiveNextPage(JobPointer job, bool accepted_before) {
     job->front = co_await TakePage(job);
   }
   std::string own = texts.busy;
-  std::string loss;
+  std::optional<store::JobRecord> last;
   if (accepted && job->front.empty()) {
-    const std::optional<store::JobRecord> last = co_await LastAnswer(job, true);
+    last = co_await LastAnswer(job, true);
     own = last ? ResentText(*last, texts.resend_label, options_.page_bytes) : texts.nothing_more;
-    if (last) loss = last->reply_text;
     if (last) job->resent_key = last->key;
     // What goes out as customer-service messages needs no words of its own.
     if (job->acknowledged && inbox_.MayHave(job->question.account->name, job->question.open_id)) own.clear();
   }
   co_await PartGiven(job);
   if (!stopping_ && !job->left) {
-    store::JobResult result = ConcludeOwn(*job, std::move(own), std::move(loss));
+    store::JobResult result = ConcludeOwn(*job, std::move(own), last ? &*last : nullptr);
     const base::Result<void> saved = co_await Save(job, result);
     if (!saved) SaveAgain(job, std::move(result), kFirstSaveAgain);
   }
@@ -126,16 +125,15 @@ base::Task AnswerDesk::GiveLastAgain(JobPointer job, bool accepted_before) {
   const Texts& texts = job->question.settings->texts;
   const bool accepted = co_await Accept(job, accepted_before);
   std::string own = RefusalText(*job, Admission::kStoreFailed);
-  std::string loss;
+  std::optional<store::JobRecord> last;
   if (accepted) {
-    const std::optional<store::JobRecord> last = co_await LastAnswer(job, false);
+    last = co_await LastAnswer(job, false);
     own = last ? ResentText(*last, texts.resend_label, options_.page_bytes) : texts.nothing_to_resend;
-    if (last) loss = last->reply_text;
     if (last) job->resent_key = last->key;
   }
   co_await PartGiven(job);
   if (!stopping_ && !job->left) {
-    store::JobResult result = ConcludeOwn(*job, std::move(own), std::move(loss));
+    store::JobResult result = ConcludeOwn(*job, std::move(own), last ? &*last : nullptr);
     const base::Result<void> saved = co_await Save(job, result);
     if (!saved) SaveAgain(job, std::move(result), kFirstSaveAgain);
   }
@@ -165,7 +163,7 @@ base::Task AnswerDesk::GiveOwnReply(JobPointer job, bool accepted_before) {
     } else if (!by_message && !job->reply && job->front.empty() && own.size() <= options_.page_bytes) {
       job->reply = own;  // nothing of it is in the store
     } else {
-      store::JobResult result = ConcludeOwn(*job, own, "");
+      store::JobResult result = ConcludeOwn(*job, own, nullptr);
       const base::Result<void> saved = co_await Save(job, result);
       if (!saved) SaveAgain(job, std::move(result), kFirstSaveAgain);
     }

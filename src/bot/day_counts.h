@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -34,8 +35,8 @@ class DayCounts {
 
   explicit DayCounts(Options options) : options_(options) {}
 
-  /// So many names a day beyond `max_names_a_day` have room from now on.
-  void AllowMoreNames(size_t more) { more_names_ = more; }
+  /// So many names a day beyond `max_names_a_day` have room from now on; more, if the last day has more already.
+  void AllowMoreNames(size_t more) { more_names_ = std::max(more, days_.empty() ? 0 : days_.rbegin()->second.names); }
 
   void Add(int64_t day, std::string_view kind, std::string_view name, uint64_t count);
   /// The same for what comes from the store.

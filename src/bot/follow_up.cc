@@ -77,11 +77,12 @@ void FollowUp::DropOld() {
 
 void FollowUp::FollowerSpoke(const Account& account, const std::string& open_id, const SendingWindow& window) {
   if (!account.CanPush() || window.messages == 0) return;
-  const bool first = !followers_.contains(FollowerKey(account, open_id));
+  // What we do not know of anybody else's earlier messages, WeChat knows.
+  const bool none_before = window.only && !followers_.contains(FollowerKey(account, open_id));
   const FollowerPointer follower = Known(account, open_id);
+  if (none_before) UseUp(*follower);
   follower->spoke = loop_.clock().Now();
   follower->spoke_ms = base::UnixMilliseconds(loop_.clock().WallNow());
-  if (first) UseUp(*follower);
   Window& opened = window == kAfterMessage ? follower->message : follower->action;
   opened = {window.messages, follower->spoke + window.lasts};
   follower->failures = std::min(follower->failures, 1);

@@ -106,6 +106,9 @@ struct Job {
   std::string resent_key;     // of the job whose answer the reply gives once more
   std::string reply_loss;     // what would be lost if the reply never arrived
   bool loss_by_model = false;
+  // Set when the reply of an earlier process had become too long: what of `reply_loss` the page made of it has no room
+  // for. What was in front of it is not in it any more, either.
+  std::optional<std::string> reply_rest;
   bool reply_is_part = false;
   store::Delivery delivery = store::Delivery::kNone;
   bool giving_part = false;          // a part is on its way to the store and then out

@@ -81,15 +81,6 @@ std::string Lower(std::string_view name) {
   return lower;
 }
 
-/// Does the reply to the push reach nobody? Where nothing is documented, it is tried.
-bool IsNotShown(const Account& account, wechat::EventType event) {
-  using wechat::EventType;
-  const Ability ability = account.AbilityNow();
-  if (ability == Ability::kPushOnly || wechat::ShowsReply(event)) return false;
-  if (event == EventType::kScanCodePush) return ability == Ability::kPush;
-  return event != EventType::kPicture && event != EventType::kLocationSelect && event != EventType::kDebugDemo;
-}
-
 Decision DecideEvent(const Moment& now, const wechat::Incoming& message, PipelineScratch& scratch) {
   Decision decision;
   decision.route = Route::kEvent;
@@ -108,9 +99,11 @@ Decision DecideEvent(const Moment& now, const wechat::Incoming& message, Pipelin
   decision = FromRule(now, Route::kEvent, {}, *std::move(match), scratch);
   const bool silent = std::holds_alternative<wechat::NoReply>(decision.reply);
   if (!silent && IsNotShown(now.account, message.event)) {
-    if (now.account.CanPush()) {
+    // A hand-over to a person is no message that could be sent.
+    const bool is_message = !std::holds_alternative<wechat::TransferReply>(decision.reply);
+    if (now.account.CanPush() && is_message) {
       decision.more.insert(decision.more.begin(), std::move(decision.reply));
-    } else {
+    } else if (!now.account.CanPush()) {
       decision.more.clear();
     }
     decision.reply = wechat::NoReply();
@@ -262,6 +255,14 @@ const char* ToString(Decision::Action action) {
 std::string PromptWith(const std::string& system_prompt, const std::string& instruction) {
   if (system_prompt.empty() || instruction.empty()) return system_prompt + instruction;
   return system_prompt + "\n\n" + instruction;
+}
+
+bool IsNotShown(const Account& account, wechat::EventType event) {
+  using wechat::EventType;
+  const Ability ability = account.AbilityNow();
+  if (ability == Ability::kPushOnly || wechat::ShowsReply(event)) return false;
+  if (event == EventType::kScanCodePush) return ability == Ability::kPush;
+  return event != EventType::kPicture && event != EventType::kLocationSelect && event != EventType::kDebugDemo;
 }
 
 RuleEvent RuleEventOf(const wechat::Incoming& message) {

@@ -55,6 +55,9 @@ struct PipelineScratch {
   rules::RuleSet::Scratch rules;
 };
 
+/// Does a reply to the push of this event reach nobody? Where nothing is documented, it is tried.
+bool IsNotShown(const Account& account, wechat::EventType event);
+
 /// Of one message, besides itself.
 struct Occasion {
   uint64_t choice = 0;  // equal for all tries of one message: so is a random reply

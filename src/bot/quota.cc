@@ -89,13 +89,13 @@ int64_t Quota::CountTokens(const std::string& account, const QuotaLimits& limits
 }
 
 void Quota::GiveBack(const std::string& account, const QuotaLimits& limits, std::string_view open_id, int64_t day,
-                     base::WallTime now) {
+                     base::WallTime asked_at, base::WallTime now) {
   Roll(now);
   if (limits.staff.contains(open_id)) return;
   const uint64_t follower = FollowerHash(account, open_id);
   const auto asked = std::find_if(recent_.rbegin(), recent_.rend(),
                                   [follower](const Question& question) { return question.follower == follower; });
-  if (asked != recent_.rend()) {
+  if (asked != recent_.rend() && asked_at > now - kMinute) {  // else the minute has forgotten it
     asked->follower = 0;
     Forget(minute_, follower);
   }

@@ -53,10 +53,10 @@ class Quota {
   int64_t CountTokens(const std::string& account, const QuotaLimits& limits, std::string_view open_id, int64_t tokens,
                       base::WallTime now);
 
-  /// A question that counted for `day` was refused after all: as if it had never been asked. Cost: linear in the
-  /// questions asked since.
+  /// A question that was asked at `asked_at` and counted for `day` was refused after all: as if it had never been
+  /// asked. Cost: linear in the questions asked since.
   void GiveBack(const std::string& account, const QuotaLimits& limits, std::string_view open_id, int64_t day,
-                base::WallTime now);
+                base::WallTime asked_at, base::WallTime now);
 
   /// What an earlier process counted for `day`: of a follower, or of the account as a whole (open_id empty). Replaces
   /// what is known; ignored when that day is not today.

@@ -27,9 +27,9 @@ int64_t QuotaGate::Taken(const Account& account, const std::string& open_id) {
   return settings->quotas.Any() ? day : 0;  // without limits nobody's use need outlive the process
 }
 
-void QuotaGate::GiveBack(const Account& account, const std::string& open_id, int64_t day) {
+void QuotaGate::GiveBack(const Account& account, const std::string& open_id, int64_t day, base::WallTime asked) {
   if (day == 0) return;
-  quota_.GiveBack(account.name, account.settings.Get()->quotas, open_id, day, loop_.clock().WallNow());
+  quota_.GiveBack(account.name, account.settings.Get()->quotas, open_id, day, asked, loop_.clock().WallNow());
   Show(account);
 }
 

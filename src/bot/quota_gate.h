@@ -24,7 +24,7 @@ class QuotaGate {
   /// A question was taken. Gives the day that it counts for, 0 for staff.
   int64_t Taken(const Account& account, const std::string& open_id);
   /// What Taken counted for `day` was refused after all.
-  void GiveBack(const Account& account, const std::string& open_id, int64_t day);
+  void GiveBack(const Account& account, const std::string& open_id, int64_t day, base::WallTime asked);
   /// Its answer took so many tokens. Gives the day that they count for, 0 for staff.
   int64_t Answered(const Account& account, const std::string& open_id, int64_t tokens);
 

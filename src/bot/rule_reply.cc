@@ -29,12 +29,24 @@ void ForEachReadText(wechat::Reply& reply, const Use& use) {
   }
 }
 
-/// A verdict without the hits that `drop` says yes to.
-template <typename Drop>
-void DropHits(filter::Verdict& verdict, const Drop& drop) {
-  std::erase_if(verdict.hits, drop);
-  verdict.level = filter::Level::kPass;
-  for (const filter::WordHit& hit : verdict.hits) verdict.level = std::max(verdict.level, hit.level);
+/// Of a verdict on a text, what it says of bytes [begin, end).
+filter::Verdict Within(const filter::Verdict& whole, size_t begin, size_t end) {
+  filter::Verdict part;
+  part.direction = whole.direction;
+  for (filter::WordHit hit : whole.hits) {
+    if (hit.begin >= end || hit.end <= begin) continue;
+    hit.begin = std::max(hit.begin, begin) - begin;
+    hit.end = std::min(hit.end, end) - begin;
+    part.level = std::max(part.level, hit.level);
+    part.hits.push_back(hit);
+  }
+  return part;
+}
+
+/// A reply that says so; of an empty text, that nothing is said.
+wechat::Reply Said(const std::string& text) {
+  if (text.empty()) return wechat::NoReply();
+  return wechat::TextReply{text};
 }
 
 /// One reply's way through the filter.
@@ -47,22 +59,32 @@ class ReplyJudge {
   bool Blocks(wechat::Reply& reply, filter::Verdict& found) {
     filter::Verdict verdict = CheckAll(reply);
     if (verdict.hits.empty()) return false;
-    const filter::Level level = verdict.level;
-    if (level == filter::Level::kMask) {
-      ForEachReadText(reply, [this](std::string& text) { text = words_.Mask(text, Check(text)); });
-    }
-    found.level = std::max(found.level, level);
+    found.level = std::max(found.level, verdict.level);
     found.hits.insert(found.hits.end(), verdict.hits.begin(), verdict.hits.end());
-    return level == filter::Level::kBlock;
+    if (verdict.level != filter::Level::kMask) return verdict.level == filter::Level::kBlock;
+    const filter::WordFilter::Counts counts = [this](std::string_view text, const filter::WordHit& hit) {
+      return Counts(text, hit);
+    };
+    size_t begin = 0;
+    ForEachReadText(reply, [&](std::string& text) {
+      const size_t end = begin + text.size();
+      text = words_.Mask(text, Within(verdict, begin, end), counts);
+      begin = end + kBetween.size();
+    });
+    // Whatever the masks of one text may have made together with another.
+    return !std::holds_alternative<wechat::TextReply>(reply) && CheckAll(reply).level >= filter::Level::kMask;
   }
 
  private:
+  static constexpr std::string_view kBetween = "\n";
+
+  bool Counts(std::string_view text, const filter::WordHit& hit) const {
+    return !words_.Info(hit.word).detector || Repeated(text.substr(hit.begin, hit.end - hit.begin));
+  }
+
   filter::Verdict Check(std::string_view text) {
     filter::Verdict verdict = words_.Check(text, filter::Direction::kOutbound, scratch_);
-    if (verdict.hits.empty()) return verdict;
-    DropHits(verdict, [&](const filter::WordHit& hit) {
-      return words_.Info(hit.word).detector && !Repeated(text.substr(hit.begin, hit.end - hit.begin));
-    });
+    filter::KeepHits(verdict, [&](const filter::WordHit& hit) { return Counts(text, hit); });
     return verdict;
   }
 
@@ -70,7 +92,7 @@ class ReplyJudge {
   filter::Verdict CheckAll(wechat::Reply& reply) {
     if (const auto* const text = std::get_if<wechat::TextReply>(&reply)) return Check(text->content);
     std::string all;
-    ForEachReadText(reply, [&all](const std::string& text) { all.append(text).append("\n"); });
+    ForEachReadText(reply, [&all](const std::string& text) { all.append(text).append(kBetween); });
     return all.empty() ? filter::Verdict() : Check(all);
   }
 
@@ -92,13 +114,14 @@ filter::Verdict FilterRuleReply(const filter::WordFilter& words, std::string_vie
   filter::Verdict found;
   ReplyJudge judge(words, said, scratch);
   bool told = judge.Blocks(reply, found);
-  if (told) reply = wechat::TextReply{blocked};
+  if (told) reply = Said(blocked);
   std::vector<wechat::Reply> shown;
   for (wechat::Reply& next : more) {
     const bool blocks = judge.Blocks(next, found);
-    if (blocks && told) continue;
+    if (blocks && (told || blocked.empty())) continue;
     told = told || blocks;
-    shown.push_back(blocks ? wechat::TextReply{blocked} : std::move(next));
+    if (blocks) next = Said(blocked);
+    shown.push_back(std::move(next));
   }
   more = std::move(shown);
   return found;
@@ -108,9 +131,10 @@ std::optional<std::string> PassedOwnText(const filter::WordFilter& words, std::s
   filter::Scratch scratch;
   filter::Verdict verdict = words.Check(text, filter::Direction::kOutbound, scratch);
   if (verdict.hits.empty()) return std::string(text);
-  DropHits(verdict, [&](const filter::WordHit& hit) { return words.Info(hit.word).detector; });
+  const auto counts = [&](std::string_view, const filter::WordHit& hit) { return !words.Info(hit.word).detector; };
+  filter::KeepHits(verdict, [&](const filter::WordHit& hit) { return counts(text, hit); });
   if (verdict.level == filter::Level::kBlock) return std::nullopt;
-  return words.Mask(text, verdict);
+  return words.Mask(text, verdict, counts);
 }
 
 std::vector<wechat::Reply> AsMessages(std::vector<wechat::Reply> replies) {

@@ -83,8 +83,8 @@ Statistics::RuleTable Statistics::TableOf(std::shared_ptr<const rules::RuleSet> 
 void Statistics::OnRulesLoaded(RuleTable table) {
   const size_t rules = table.hits.size();
   rules_.With([&table](RuleTable& now) { std::swap(now, table); });
+  AddHits(table);  // while there is still the room that its rules had
   counts_.With([rules](DayCounts& counts) { counts.AllowMoreNames(rules); });
-  AddHits(table);
 }
 
 void Statistics::Count(const Decision& decision, const wechat::Incoming& message) {
@@ -140,7 +140,8 @@ void Statistics::CountQuestion(const Decision& decision, const wechat::Incoming&
   if (!is_text) return;  // a place is somebody's own, and nobody writes the text of a link
   const std::string_view written = message.type == MessageType::kVoice ? message.recognition() : message.content;
   // Words that are masked for the model are no text to keep.
-  const std::string_view text = decision.question.empty() && !decision.words ? written : decision.question;
+  const std::string_view text =
+      decision.question.empty() && decision.found.level < filter::Level::kMask ? written : decision.question;
   const std::string key = QuestionKey(text);
   if (key.empty()) return;
   const base::WallTime now = clock_.WallNow();

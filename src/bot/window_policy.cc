@@ -39,6 +39,7 @@ SendingWindow SendingWindowAfter(const wechat::Incoming& push) {
   if (push.type != wechat::MessageType::kEvent) return kAfterMessage;
   switch (push.event) {
     case EventType::kSubscribe:
+      return {kAfterAction.messages, kAfterAction.lasts, true};
     case EventType::kScan:
     case EventType::kClick:
     case EventType::kScanCodePush:

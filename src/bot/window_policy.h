@@ -60,6 +60,7 @@ WindowDecision DecideWindow(const WindowOptions& options, const WindowState& sta
 struct SendingWindow {
   int messages = 0;  // 0: it opens no window
   base::Duration lasts{};
+  bool only = false;  // there was none before: the follower has just come
 
   bool operator==(const SendingWindow&) const = default;
 };

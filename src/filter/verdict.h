@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -30,6 +31,14 @@ struct Verdict {
   std::vector<WordHit> hits;
   Direction direction = Direction::kInbound;  // that was asked for
 };
+
+/// Leaves the hits that `counts` says yes to.
+template <typename Counts>
+void KeepHits(Verdict& verdict, const Counts& counts) {
+  std::erase_if(verdict.hits, [&](const WordHit& hit) { return !counts(hit); });
+  verdict.level = Level::kPass;
+  for (const WordHit& hit : verdict.hits) verdict.level = std::max(verdict.level, hit.level);
+}
 
 /// What is known of a text that may go on.
 struct OpenVerdict {

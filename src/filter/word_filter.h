@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,8 +101,10 @@ class WordFilter {
 
   /// `text` with one kMaskCharacter for each character inside hits of level mask or higher, or with the replacement of
   /// a word that covers all hits that overlap with it; line ends and | stay. What comes out holds no such word any
-  /// more, not even one that masking has made of what stood around it. `verdict` must come from this text.
-  std::string Mask(std::string_view text, const Verdict& verdict) const;
+  /// more, not even one that masking has made of what stood around it. `verdict` must come from this text. Where some
+  /// hits were left out of it, `counts` says which of those in what comes out count, given that text; null: all.
+  using Counts = std::function<bool(std::string_view text, const WordHit& hit)>;
+  std::string Mask(std::string_view text, const Verdict& verdict, const Counts& counts = nullptr) const;
 
   /// The first step of it, and with Replacing::kNo what the others are: see kMaskPasses.
   enum class Replacing { kNo, kYes };

@@ -78,12 +78,13 @@ std::string WordFilter::MaskHits(std::string_view text, const Verdict& verdict, 
   return out;
 }
 
-std::string WordFilter::Mask(std::string_view text, const Verdict& verdict) const {
+std::string WordFilter::Mask(std::string_view text, const Verdict& verdict, const Counts& counts) const {
   std::string out = MaskHits(text, verdict, Replacing::kYes);
   if (out == text) return out;
   Scratch scratch;
   for (size_t pass = 1;; ++pass) {
-    const Verdict left = Check(out, verdict.direction, scratch);
+    Verdict left = Check(out, verdict.direction, scratch);
+    if (counts) KeepHits(left, [&](const WordHit& hit) { return counts(out, hit); });
     if (left.level < Level::kMask) return out;
     if (pass == kMaskPasses) return AllMasked(out);
     std::string again = MaskHits(out, left, Replacing::kNo);

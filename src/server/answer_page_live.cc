@@ -84,8 +84,9 @@ void AnswerPageLive::GiveWhole(const ReaderPointer& reader) {
       reader->responder.Send(html_.Empty(503));
       return;
     }
-    const bot::AnswerPages::Update all = {
-        .from = 0, .blocks = text::HtmlBlocks(view->markdown), .state = bot::AnswerPages::Update::State::kFinished};
+    const bot::AnswerPages::Update all = {.from = 0,
+                                          .blocks = view->blocks ? *view->blocks : text::HtmlBlocks(view->markdown),
+                                          .state = bot::AnswerPages::Update::State::kFinished};
     reader->responder.Send(html_.EventStream(AnswerPageHtml::Events(all)));
   });
 }

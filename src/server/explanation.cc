@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "server/explanation.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bot/pipeline.h"
@@ -90,6 +91,22 @@ void ExplainWords(const bot::Account& account, const std::string& text, Json& js
     lines += words->Describe(found, text) + "\n";
   }
   if (!list.empty()) json["words"] = std::move(list);
+}
+
+void ExplainWordsOfReply(const bot::Decision& decision, Json& json, std::string& lines) {
+  if (!decision.reply_words) return;
+  Json list = Json::array();
+  for (const filter::WordHit& hit : decision.found_in_reply.hits) {
+    const filter::WordInfo info = decision.reply_words->Info(hit.word);
+    Json found = {{"word", info.text}, {"level", filter::ToString(hit.level)}, {"source", info.Place()}};
+    if (std::find(list.begin(), list.end(), found) != list.end()) continue;
+    const char* const what = hit.level == filter::Level::kBlock  ? "所以不发这一条"
+                             : hit.level == filter::Level::kMask ? "已经打码"
+                                                                 : "照发";
+    lines += "规则的回复里有“" + info.text + "”（" + info.Place() + "），" + what + "\n";
+    list.push_back(std::move(found));
+  }
+  if (!list.empty()) json["words_in_reply"] = std::move(list);
 }
 
 /// Why a rule that would have answered did not get the message; nullptr: it did.
@@ -196,7 +213,7 @@ Explanation Explain(const bot::Account& account, const wechat::Incoming& message
     json["event"] = message.event_name;
     json["event_key"] = message.event_key;
   }
-  const bool shown = !event || wechat::ShowsReply(message.event);
+  const bool shown = !event || !bot::IsNotShown(account, message.event);
   if (message.event == wechat::EventType::kOther) {
     text += "没有听说过这种事件；常用的有 subscribe（关注）、scan（扫码）、click（点菜单）\n";
   } else if (!shown) {
@@ -210,9 +227,11 @@ Explanation Explain(const bot::Account& account, const wechat::Incoming& message
     if (shown) text += "粉丝会收到：" + TextOf(decision.reply) + "\n";
     for (const wechat::Reply& more : decision.more) {
       json["more"].push_back(ReplyJson(more));
-      text += "接着用客服消息发（账号有这个权限时）：" + TextOf(more) + "\n";
+      text += (shown ? "接着用客服消息发（账号有这个权限时）：" : "用客服消息发（账号有这个权限时）：") + TextOf(more) +
+              "\n";
     }
   }
+  ExplainWordsOfReply(decision, json, text);
   if (explanation.asks_model) {
     json["question"] = decision.question;
     text += "模型会收到：" + decision.question + "\n";

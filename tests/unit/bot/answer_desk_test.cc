@@ -17,6 +17,7 @@ namespace yingda::bot {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -526,7 +527,8 @@ TEST_F(AnswerDeskTest, RuleThatComesWhileAllIsBusyIsAnsweredAllTheSame) {
   for (int i = 0; i < 200; ++i) text += "这是很长的一句话。";
   const auto port = PushRule("long", wechat::TextReply{text});
   ASSERT_EQ(port->sent.size(), 1u);
-  EXPECT_THAT(port->sent.front(), HasSubstr("(1/3)")) << "no more than WeChat takes";
+  EXPECT_LT(port->sent.front().size(), 2500u) << "no more than WeChat takes";
+  EXPECT_THAT(port->sent.front(), Not(HasSubstr("(1/"))) << "there are no other pages";
   account_.messages = &messages_;
   account_.ability = Ability::kPushOnly;
   EXPECT_THAT(PushRule("message", wechat::TextReply{"九点"}, {wechat::TextReply{"十点"}})->sent,
@@ -547,8 +549,10 @@ TEST_F(AnswerDeskTest, ReplyThatTheStoreCannotKeepLeavesNoEmptyJobInIt) {
 
 TEST_F(AnswerDeskTest, AnswerThatAReplacementMadeTooLongIsGivenAgainInPages) {
   AccountFiles files;
-  files.words = filter::WordFilter::FromLists(
-      {filter::ParseWordList("坏词 => " + std::string(150, 'x') + "\n", "deny/a.txt", false)});
+  std::string replacement;  // as long as one may be
+  for (int i = 0; i < 60; ++i) replacement += "某";
+  files.words =
+      filter::WordFilter::FromLists({filter::ParseWordList("坏词 => " + replacement + "\n", "deny/a.txt", false)});
   account_.files.Set(std::make_shared<const AccountFiles>(std::move(files)));
   store::JobRecord record;
   record.key = "old";
@@ -565,8 +569,85 @@ TEST_F(AnswerDeskTest, AnswerThatAReplacementMadeTooLongIsGivenAgainInPages) {
   const auto port = Push("again", Question::Kind::kResend);
   ASSERT_EQ(port->sent.size(), 1u);
   EXPECT_LT(port->sent.front().size(), 2500u);
-  EXPECT_THAT(port->sent.front(), HasSubstr("(1/2)"));
+  EXPECT_THAT(port->sent.front(), HasSubstr("(1/3)"));
   ASSERT_EQ(store_.finished.back().inbox.size(), 1u) << "the rest waits for 继续";
+}
+
+class StarsAnswerDeskTest : public AnswerDeskTest {
+ protected:
+  StarsAnswerDeskTest() {
+    Change([](AccountSettings& settings) { settings.texts.ai_label = "AI 生成"; });
+    AccountFiles files;
+    files.words = filter::WordFilter::FromLists({filter::ParseWordList("badword|mask\n", "deny/a.txt", false)});
+    account_.files.Set(std::make_shared<const AccountFiles>(std::move(files)));
+    record_.key = "old";
+    record_.account = "main";
+    record_.open_id = "o1";
+    record_.kind = "model";
+    record_.first_seen_ms = Now();
+    record_.finished = true;
+    for (int i = 0; i < 150; ++i) record_.reply_text += "badword。";
+    record_.reply = record_.reply_text + "\n\nAI 生成";
+  }
+  static size_t Stars(std::string_view text) {
+    size_t stars = 0;
+    for (size_t at = 0; (at = text.find("＊", at)) != std::string_view::npos; ++at) ++stars;
+    return stars;
+  }
+  void Recover() {
+    OnLoop([&] { desk_->Recover({record_}, [&](const std::string&) { return &account_; }); });
+  }
+  void ExpectPages(const std::string& sent) {
+    EXPECT_LT(sent.size(), 2500u);
+    EXPECT_THAT(sent, AllOf(HasSubstr("(1/2) "), HasSubstr("继续")));
+    EXPECT_THAT(sent, HasSubstr("AI 生成"));
+    ASSERT_FALSE(store_.finished.empty());
+    ASSERT_EQ(store_.finished.back().inbox.size(), 1u) << "the rest waits for 继续";
+    const store::InboxItem& rest = store_.finished.back().inbox.front();
+    EXPECT_TRUE(rest.made_by_model);
+    EXPECT_EQ(rest.part, 0) << "in front of what was behind it";
+    EXPECT_EQ(rest.asked_ms, record_.first_seen_ms);
+    EXPECT_THAT(rest.text, Not(HasSubstr("AI 生成")));
+    EXPECT_EQ(Stars(sent) + Stars(rest.text), 150u * 7);
+    EXPECT_EQ(Stars(sent), Stars(store_.finished.back().reply_text));
+  }
+
+  store::JobRecord record_;
+};
+
+TEST_F(StarsAnswerDeskTest, RecoveredReplyThatStarsMadeTooLongIsAPageAndTheRestIsKept) {
+  Recover();
+  EXPECT_TRUE(store_.finished.empty()) << "nobody has anything yet";
+  const auto port = Push("old");
+  ASSERT_EQ(port->sent.size(), 1u);
+  ExpectPages(port->sent.front());
+  EXPECT_EQ(store_.released, std::vector<std::string>{"old"}) << "what stood in front of it is not in the page";
+}
+
+TEST_F(StarsAnswerDeskTest, RecoveredReplyThatStarsMadeTooLongAndNobodyCameForIsKeptWhole) {
+  Recover();
+  Advance(60s);
+  ASSERT_FALSE(store_.finished.empty());
+  ASSERT_EQ(store_.finished.back().inbox.size(), 1u);
+  EXPECT_EQ(Stars(store_.finished.back().inbox.front().text), 150u * 7);
+}
+
+TEST_F(StarsAnswerDeskTest, ReplyThatStarsMadeTooLongIsGivenAgainWithItsLabel) {
+  record_.delivery = store::Delivery::kDelivered;
+  store_.recent = {record_};
+  Advance(20s);
+  const auto port = Push("again", Question::Kind::kResend);
+  ASSERT_EQ(port->sent.size(), 1u);
+  ExpectPages(port->sent.front());
+}
+
+TEST_F(AnswerDeskTest, FollowerWhoseEarlierMessagesNobodyKnowsIsSentWhatWeChatTakes) {
+  account_.messages = &messages_;
+  account_.ability = Ability::kPush;
+  const SendingWindow click{3, 1min};
+  OnLoop([&] { desk_->SendMore(account_, "o1", click, std::vector<wechat::Reply>(5, wechat::TextReply{"好"}), true); });
+  Advance(1s);
+  EXPECT_EQ(messages_.sent.size(), 5u);
 }
 
 }  // namespace

@@ -214,6 +214,23 @@ TEST_F(AnswerFilterTest, OurOwnLinkInAReplyIsNoFindAndTheAnswerOutlivesWhatStood
   EXPECT_EQ(ShownNow(account_, texts_, rule, pages).question, texts_.blocked_answer);
 }
 
+TEST_F(AnswerFilterTest, OurOwnLinkStaysBesideAMaskedWord) {
+  filter::Options options;
+  options.detectors.push_back({filter::DetectorKind::kUrl, {filter::Level::kPass, filter::Level::kMask}});
+  AccountFiles files;
+  files.words = filter::WordFilter::FromLists({filter::ParseWordList("小坏词|mask\n", "deny/a.txt", false)}, options);
+  account_.files.Set(std::make_shared<const AccountFiles>(std::move(files)));
+  const std::string pages = "https://bot.example.com/a/";
+  const std::string link = pages + std::string(32, 'e');
+  store::JobRecord record;
+  record.kind = "model";
+  record.reply = "小坏词。看 www.example.org。\n" + link;
+  const std::string shown = ShownNow(account_, texts_, record, pages).reply;
+  EXPECT_EQ(shown.find("＊＊＊。"), 0u);
+  EXPECT_EQ(shown.find("www.example.org"), std::string::npos) << "a model's link";
+  EXPECT_TRUE(shown.ends_with(link)) << shown;
+}
+
 TEST_F(AnswerFilterTest, AnInstructionIsMaskedWhereItsQuestionIs) {
   SetWords("小坏词|mask\n");
   const std::string masked = InstructionForModel(account_, "问小坏词", "他问小坏词");

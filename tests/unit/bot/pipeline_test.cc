@@ -185,6 +185,40 @@ TEST_F(PipelineTest, DetectorsCountInRuleRepliesOnlyWhereTheyRepeatTheFollower) 
   }
 }
 
+TEST_F(PipelineTest, WhatTheAdminWroteStaysBesideAMaskedWord) {
+  UseRules("- {keywords: ['(.*)坏词'], match: regex, reply: '你说{0}，电话 13800138000，见 www.example.com'}\n");
+  for (const filter::Level level : {filter::Level::kMask, filter::Level::kBlock}) {
+    filter::Options options;
+    for (const auto kind : {filter::DetectorKind::kUrl, filter::DetectorKind::kPhone}) {
+      options.detectors.push_back({kind, {filter::Level::kPass, level}});
+    }
+    UseWords("小坏词|in:pass,out:mask\n", options);
+    EXPECT_EQ(Shown(Text("小坏词")), "你说＊＊＊，电话 13800138000，见 www.example.com");
+  }
+}
+
+TEST_F(PipelineTest, AWordThatStandsInTwoTextsOfAReplyIsMaskedInBoth) {
+  UseRules(
+      "- {keywords: ['看(.+)'], match: regex, reply: {news: [{title: 好甲甲, description: '{1}', url: "
+      "'https://a.cn'}]}}\n");
+  UseWords("甲甲 && 乙乙|in:pass,out:mask\n");
+  const auto news = std::get<wechat::NewsReply>(Text("看乙乙").reply);
+  EXPECT_EQ(news.articles.front().title, "好＊＊");
+  EXPECT_EQ(news.articles.front().description, "＊＊");
+  EXPECT_EQ(std::get<wechat::NewsReply>(Text("看丙丙").reply).articles.front().title, "好甲甲");
+}
+
+TEST_F(PipelineTest, WhereABlockedReplySaysNothingNoMessageIsLeftOfIt) {
+  Change([](AccountSettings& settings) { settings.texts.blocked_answer = ""; });
+  UseRules("- {keywords: [全], mode: all, replies: [一, 菠萝派, 三]}\n- {keywords: [单], reply: 菠萝派}\n");
+  UseWords("菠萝派|in:pass,out:block\n");
+  const Decision decision = Text("全");
+  EXPECT_EQ(Shown(decision), "一");
+  ASSERT_EQ(decision.more.size(), 1u);
+  EXPECT_EQ(std::get<wechat::TextReply>(decision.more.front()).content, "三");
+  EXPECT_TRUE(std::holds_alternative<wechat::NoReply>(Text("单").reply));
+}
+
 class NoMessages final : public platform::FollowerMessages {
  public:
   void Send(std::string, wechat::Reply, bool, Done) override {}
@@ -224,6 +258,9 @@ TEST_F(PipelineTest, RuleForAnEventWhoseReplyIsNotShownAnswersByMessageWhereTheA
   account_.ability = Ability::kPush;
   push.insert(push.end(), 4, {"", 1});
   EXPECT_EQ(ways(), push);
+  UseRules("- {event: view, reply: {transfer: true}}\n");
+  EXPECT_EQ(Event("view").more.size(), 0u) << "no message hands anybody over";
+  UseRules(rules);
   account_.ability = Ability::kPushOnly;
   EXPECT_EQ(ways(), std::vector<Way>(names.size(), {"好", 0})) << "goes out as a message anyway";
 }

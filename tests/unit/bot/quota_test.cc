@@ -109,17 +109,29 @@ TEST_F(QuotaTest, WhatIsGivenBackWasNeverAsked) {
   const int64_t day = Count("alice");
   Count("bob");
   EXPECT_EQ(Check("carol"), Verdict::kAccountMessages);
-  quota_->GiveBack("main", limits_, "alice", day, now_);
+  quota_->GiveBack("main", limits_, "alice", day, now_, now_);
   EXPECT_EQ(Check("bob"), Verdict::kFollowerMinute) << "not theirs";
   EXPECT_EQ(Ask("alice"), Verdict::kYes);
   EXPECT_EQ(quota_->UsedToday("main", now_).messages, 2);
   now_ += 60s;  // all of the minute is forgotten, given back or not
-  quota_->GiveBack("main", limits_, "alice", day, now_);
+  quota_->GiveBack("main", limits_, "alice", day, now_, now_);
   EXPECT_EQ(Ask("alice"), Verdict::kYes);
   now_ += 24h;
   Count("alice");
-  quota_->GiveBack("main", limits_, "alice", day, now_);
+  quota_->GiveBack("main", limits_, "alice", day, now_, now_);
   EXPECT_EQ(quota_->UsedToday("main", now_).messages, 1) << "of another day";
+}
+
+TEST_F(QuotaTest, WhatIsGivenBackWhenItsMinuteIsOverIsNotTakenForALaterQuestion) {
+  limits_.follower_per_minute = 1;
+  const base::WallTime asked = now_;
+  const int64_t day = Count("alice");
+  now_ += 61s;
+  Count("alice");
+  quota_->GiveBack("main", limits_, "alice", day, asked, now_);
+  EXPECT_EQ(Check("alice"), Verdict::kFollowerMinute);
+  quota_->GiveBack("main", limits_, "alice", day, now_, now_);
+  EXPECT_EQ(Check("alice"), Verdict::kYes);
 }
 
 TEST_F(QuotaTest, WhatAnEarlierProcessCountedCanBeGivenBackAndNothingGoesBelowZero) {
@@ -130,13 +142,13 @@ TEST_F(QuotaTest, WhatAnEarlierProcessCountedCanBeGivenBackAndNothingGoesBelowZe
   EXPECT_EQ(quota_->RecoverQuestion("main", limits_, "boss", now_, now_), 0);
   const int64_t day = quota_->RecoverQuestion("main", limits_, "alice", now_, now_);
   EXPECT_EQ(day, today);
-  for (int i = 0; i < 3; ++i) quota_->GiveBack("main", limits_, "alice", day, now_);  // more than there were
+  for (int i = 0; i < 3; ++i) quota_->GiveBack("main", limits_, "alice", day, now_, now_);  // more than there were
   EXPECT_EQ(quota_->UsedToday("main", now_).messages, 0);
   EXPECT_EQ(Ask("alice"), Verdict::kYes);
   EXPECT_EQ(Ask("alice"), Verdict::kYes);
   EXPECT_EQ(Check("alice"), Verdict::kFollowerDay) << "two a day, not three";
   now_ += 24h;
-  quota_->GiveBack("main", limits_, "alice", day, now_);
+  quota_->GiveBack("main", limits_, "alice", day, now_, now_);
   EXPECT_EQ(quota_->UsedToday("main", now_).messages, 0);
 }
 

@@ -270,6 +270,21 @@ TEST_F(StatisticsTest, EveryLoadedRuleHasRoomOnEveryDay) {
   EXPECT_EQ(report.by_unnamed_rules, 0U);
 }
 
+TEST_F(StatisticsTest, RulesThatAreReplacedByFewerKeepTheirCountsAndLeaveRoomForTheRest) {
+  Options().counts.max_names_a_day = 3;
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += "- keywords: [第" + std::to_string(i) + "号]\n  reply: 好\n";
+  Load(text);
+  for (int i = 0; i < 50; ++i) Say("第" + std::to_string(i) + "号");
+  Load("- keywords: [新的]\n  reply: 好\n");
+  Say("新的");
+  Say("看词");
+  const auto report = statistics().Report(1);
+  EXPECT_THAT(report.rules, SizeIs(51));
+  EXPECT_EQ(report.by_unnamed_rules, 0U);
+  EXPECT_EQ(report.messages[2], std::pair(std::string("rule"), uint64_t{51}));
+}
+
 TEST_F(StatisticsTest, WhatHadNoRoomIsToldBesideTheRulesThatSeemUnused) {
   Options().counts.max_names_a_day = 0;
   Load("- keywords: [甲]\n  reply: 一\n");
@@ -346,9 +361,9 @@ TEST_F(StatisticsTest, AMessageThatOnlyTheDefaultRuleAnswersIsOneWithoutARule) {
   Load(
       "- keywords: [价格]\n  reply: 一\n- {default: true, reply: 稍后回复, exclude: [模型]}\n"
       "- {default: true, reply: {model: true}}\n");
-  for (const char* const text : {"怎么退货", "怎么退货？", "价格", "问模型", "轻词是什么"}) Say(text);
+  for (const char* const text : {"怎么退货", "怎么退货？", "价格", "问模型", "轻词是什么", "看词怎么用"}) Say(text);
   const auto report = statistics().Report(1);
-  EXPECT_EQ(report.questions, 3U);
+  EXPECT_EQ(report.questions, 4U) << "but those whose words are masked";
   ASSERT_THAT(report.common_questions, SizeIs(1));
   EXPECT_EQ(report.common_questions[0].text, "怎么退货");
 }

@@ -91,7 +91,7 @@ TEST(WindowPolicyTest, WhatAFollowerDoesOpensAWindowForSoManyMessages) {
   for (const EventType event : {EventType::kSubscribe, EventType::kScan, EventType::kClick, EventType::kScanCodePush,
                                 EventType::kScanCodeWait}) {
     push.event = event;
-    EXPECT_EQ(SendingWindowAfter(push), (SendingWindow{3, 1min}));
+    EXPECT_EQ(SendingWindowAfter(push), (SendingWindow{3, 1min, event == EventType::kSubscribe}));
   }
   push.event = EventType::kEnterTempSession;
   EXPECT_EQ(SendingWindowAfter(push), (SendingWindow{2, 1min}));

@@ -253,6 +253,46 @@ TEST_F(ExplanationTest, EventIsExplainedByTheRulesThatAnswerIt) {
               AllOf(HasSubstr("不会把对这种事件的回复显示"), Not(HasSubstr("粉丝会收到"))));
 }
 
+class NoMessages final : public platform::FollowerMessages {
+ public:
+  void Send(std::string, wechat::Reply, bool, Done) override { ADD_FAILURE() << "nobody is written to"; }
+  void Typing(std::string) override {}
+};
+
+TEST_F(ExplanationTest, WhatWeChatDoesNotShowIsToldByTheAccountsAbility) {
+  Write("rules/events.yml", "- {event: view, reply: 欢迎}\n- {event: pic_weixin, reply: 欢迎}\n");
+  rules::LoadReport report;
+  auto rules = rules::RuleSet::Load({folder_.File("rules")}, report);
+  ASSERT_TRUE(rules) << rules.error().message;
+  account_.files.Set(std::make_shared<const bot::AccountFiles>(bot::AccountFiles{*rules, account_.files.Get()->words}));
+  const auto of = [this](const char* event) { return Explain(account_, EventMessage(event, ""), {}).text; };
+  EXPECT_THAT(of("VIEW"), AllOf(HasSubstr("不会把对这种事件的回复显示"), Not(HasSubstr("：欢迎"))));
+  EXPECT_THAT(of("pic_weixin"), HasSubstr("粉丝会收到：欢迎")) << "it is tried";
+  NoMessages messages;
+  account_.messages = &messages;
+  account_.ability = bot::Ability::kPush;
+  for (const char* event : {"VIEW", "pic_weixin"}) {
+    const bool view = std::string(event) == "VIEW";
+    EXPECT_THAT(of(event), HasSubstr(view ? "\n用客服消息发（账号有这个权限时）：欢迎" : "粉丝会收到：欢迎"));
+  }
+  account_.ability = bot::Ability::kPushOnly;
+  EXPECT_THAT(of("VIEW"), AllOf(HasSubstr("粉丝会收到：欢迎"), Not(HasSubstr("不会把"))));
+}
+
+TEST_F(ExplanationTest, WordInARulesReplyIsNamedWithItsPlace) {
+  Write("rules/words.yml", "- {keywords: [拦], reply: 有大麻卖}\n- {keywords: [盖], reply: 小坏词和小坏词}\n");
+  rules::LoadReport report;
+  auto rules = rules::RuleSet::Load({folder_.File("rules")}, report);
+  ASSERT_TRUE(rules) << rules.error().message;
+  account_.files.Set(std::make_shared<const bot::AccountFiles>(bot::AccountFiles{*rules, account_.files.Get()->words}));
+  Ask("拦");
+  EXPECT_THAT(explanation_.text, HasSubstr("规则的回复里有“大麻”（deny/a.txt:1），所以不发这一条\n"));
+  EXPECT_EQ(json_["words_in_reply"][0]["source"], "deny/a.txt:1");
+  Ask("盖");
+  EXPECT_THAT(explanation_.text, HasSubstr("规则的回复里有“小坏词”（deny/a.txt:2），已经打码\n"));
+  EXPECT_EQ(json_["words_in_reply"].size(), 1U);
+}
+
 TEST_F(ExplanationTest, HostileTextsGiveValidJson) {
   for (const std::string& text :
        {std::string("\"}{[,\\\n\r\t\b"), std::string("a\0b", 3), std::string("\xff\xfe大麻\xe4\xbd"),
