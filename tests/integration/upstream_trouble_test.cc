@@ -598,10 +598,14 @@ TEST_F(TroubledServerTest, KeywordRepliesAreAsFastWhileTheUpstreamHangsLiesAndFl
     for (int each = 0; each < 10; ++each) AskTheDead();
     ASSERT_TRUE(WaitFor([&] { return CallsInFlight() >= 5; }));
     round(kPingsToAQuestion, troubled_p50, troubled_p99);
-    EXPECT_GE(CallsInFlight(), 3);
+    if (CallsInFlight() < 3) {  // on a slow machine a round may outlast its troubles
+      troubled_p50.pop_back();
+      troubled_p99.pop_back();
+    }
     asking_.clear();
     ASSERT_TRUE(WaitFor([&] { return CallsInFlight() == 0; }));
   }
+  ASSERT_FALSE(troubled_p50.empty()) << "no round was in trouble to its end";
   // The best round of each: what else runs on the machine delays some rounds by much more than is asked here, while
   // every round has all of the troubles, so that what they delay is delayed in all.
   const auto best = [](const std::vector<double>& rounds) { return *std::min_element(rounds.begin(), rounds.end()); };
