@@ -37,13 +37,28 @@ function(yingda_share_headers target headers)
   endif()
 endfunction()
 
-# yingda_library(name SOURCES … DEPS … PRIVATE_DEPS …): one module, a static library called yingda_<name>.
+# The edges of the program and its simulator, full of JSON and options: instrumented, but compiled as tests are.
+function(yingda_edge target)
+  if(YINGDA_SANITIZE AND TARGET yingda_test_headers)
+    target_link_libraries(${target} PRIVATE yingda_test_options)
+    target_compile_definitions(${target} PRIVATE GTEST_HAS_PTHREAD=1)  # as the headers were read
+    yingda_share_headers(${target} yingda_test_headers)
+  else()
+    yingda_share_headers(${target} yingda_headers)
+  endif()
+endfunction()
+
+# yingda_library(name [EDGE] SOURCES … DEPS … PRIVATE_DEPS …): one module, a static library called yingda_<name>.
 function(yingda_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "EDGE" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
   list(TRANSFORM ARG_DEPS REPLACE "^([a-z_]+)$" "yingda_\\1")
   add_library(yingda_${name} STATIC ${ARG_SOURCES})
   target_link_libraries(yingda_${name} PUBLIC yingda_flags ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
-  yingda_share_headers(yingda_${name} yingda_headers)
+  if(ARG_EDGE)
+    yingda_edge(yingda_${name})
+  else()
+    yingda_share_headers(yingda_${name} yingda_headers)
+  endif()
 endfunction()
 
 # yingda_test(name LABEL unit SOURCES … DEPS …): one gtest binary, one ctest entry per binary (a process start per
