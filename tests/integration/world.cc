@@ -126,8 +126,8 @@ void World::WriteFiles() {
             (options_.public_url.empty() ? "" : "public_url: " + options_.public_url + "\n") +
             "window: { tries: " + std::to_string(options_.tries) +
             " }\n"
-            "answers:\n  history_tokens: " + std::to_string(options_.history_tokens) + "\n" +
-            options_.more_answers +
+            "answers:\n  history_tokens: " +
+            std::to_string(options_.history_tokens) + "\n" + options_.more_answers +
             "accounts:\n"
             "  - name: main\n"
             "    token: " +

@@ -36,7 +36,7 @@ class World {
     std::string more_config{};    // appended to config.yml
     std::string more_answers{};   // lines below answers:, each indented by two
     int history_tokens = 3000;
-    std::string model = "main";   // empty: the account has no upstream
+    std::string model = "main";  // empty: the account has no upstream
     // Not empty: auto, passive, push or miniprogram, and WeChat's API is there.
     std::string kind{};
     std::function<void(simulator::ApiAccountOptions&)> api_account{};  // changes its account

@@ -408,8 +408,7 @@ TEST(ConfigReloadTest, NamesWhatTakesEffectOnlyAfterARestart) {
               ::testing::ElementsAre("accounts.a.token", "server.drain", "server.listen"));
   EXPECT_THAT(RestartFor(before, "accounts: [{name: a, token: abcdef}]\n"), ::testing::ElementsAre("server"));
   EXPECT_THAT(RestartFor(before, before + "log: {level: debug}\n"), ::testing::IsEmpty());
-  EXPECT_THAT(RestartFor(before, before + "log: {level: debug, content: true}\n"),
-              ::testing::ElementsAre("log"));
+  EXPECT_THAT(RestartFor(before, before + "log: {level: debug, content: true}\n"), ::testing::ElementsAre("log"));
 }
 
 TEST(ConfigReloadTest, SettingsOfAnAccountTakeEffectAtOnceButAnAccountThatCameOrWentDoesNot) {
