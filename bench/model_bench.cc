@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model_bench_added.h"
+#include "model_bench_floor.h"
 #include "model_bench_streams.h"
 #include "serve_bench_load.h"
 
@@ -137,20 +138,27 @@ bool PrintAdded(const char* name, const std::vector<AddedTimes>& rounds, Ways wa
 
 bool RunAdded(double seconds, int rounds) {
   const auto count = static_cast<size_t>(seconds * kPerSecond);
-  SharedCalls calls(2 * (count * static_cast<size_t>(rounds) + kPerSecond));
+  SharedCalls calls(3 * (count * static_cast<size_t>(rounds) + kPerSecond));
   const SubjectProcess upstream("upstream", [&] { return StartBenchUpstream(calls); });
   const SubjectProcess application("application", [&] { return StartAnsweringApplication(upstream.port()); });
+  const SubjectProcess floor("floor", [&] { return StartFloor(upstream.port()); });
   AddedLoad direct(AddedLoad::Through::kNothing, upstream.port(), 400);
   AddedLoad through(AddedLoad::Through::kApplication, application.port(), 400);
+  AddedLoad through_floor(AddedLoad::Through::kApplication, floor.port(), 400);
   size_t next = 0;
   AddedTimes warm_up;
-  through.Run(kPerSecond, kPerSecond, calls, next, warm_up);
-  next += kPerSecond;
+  for (AddedLoad* const load : {&through, &through_floor}) {
+    load->Run(kPerSecond, kPerSecond, calls, next, warm_up);
+    next += kPerSecond;
+  }
   std::vector<AddedTimes> of_direct(static_cast<size_t>(rounds));
   std::vector<AddedTimes> of_through(static_cast<size_t>(rounds));
+  std::vector<AddedTimes> of_floor(static_cast<size_t>(rounds));
   double cpu = 0;
   for (size_t round = 0; round < of_direct.size(); ++round) {
     direct.Run(kPerSecond, count, calls, next, of_direct[round]);
+    next += count;
+    through_floor.Run(kPerSecond, count, calls, next, of_floor[round]);
     next += count;
     const double before = UseOf(application.process()).cpu_seconds;
     through.Run(kPerSecond, count, calls, next, of_through[round]);
@@ -164,6 +172,8 @@ bool RunAdded(double seconds, int rounds) {
               "p99 by round");
   PrintAdded("straight, from socket to socket", of_direct, &AddedTimes::sockets);
   bool all = PrintAdded("straight, until it is read", of_direct, &AddedTimes::ends);
+  PrintAdded("the floor, from socket to socket", of_floor, &AddedTimes::sockets);
+  all = PrintAdded("the floor, until it is read", of_floor, &AddedTimes::ends) && all;
   PrintAdded("the server, from socket to socket", of_through, &AddedTimes::sockets);
   all = PrintAdded("the server, until it is read", of_through, &AddedTimes::ends) && all;
   // To the sockets of client and upstream: how long these two sleep on is not the server's doing. Nothing else is taken
@@ -172,6 +182,10 @@ bool RunAdded(double seconds, int rounds) {
   std::printf("  the server adds p50 %.3f ms, p99 %.3f ms, from socket to socket; bar: p99 <= %.1f ms: %s\n",
               Median(OfRounds(of_through, &AddedTimes::sockets, &WayTimes::all, 50)), p99, kMillisecondsAllowed,
               p99 <= kMillisecondsAllowed ? "met" : "MISSED");
+  const double of_floor_p99 = Median(OfRounds(of_floor, &AddedTimes::sockets, &WayTimes::all, 99));
+  std::printf(
+      "  that is %.2f times the floor's p99, %.3f ms: two commits and the hand-overs to the thread that writes\n",
+      p99 / of_floor_p99, of_floor_p99);
   std::printf("  the server's CPU: %.0f us a message with its answer of 20 tokens\n",
               cpu * 1e6 / static_cast<double>(count) / rounds);
   if (!all) std::printf("  NOT EVERY QUESTION WAS ANSWERED\n");

@@ -3,6 +3,7 @@ yingda_bench(
   SOURCES
     model_bench.cc
     model_bench_added.cc
+    model_bench_floor.cc
     model_bench_streams.cc
     model_bench_upstream.cc
     serve_bench_load.cc

@@ -25,7 +25,6 @@ namespace yingda::bench {
 namespace {
 
 constexpr const char* kToken = "benchmarkToken";
-constexpr int kTokens = 20;
 constexpr int kEveryUs = 15'000;
 constexpr int kFirstAfterUs = 200'000;
 constexpr size_t kFollowers = 1000;  // so that each comes back after 5 s and has a conversation
@@ -44,7 +43,7 @@ std::string RequestTo(const std::string& path, const std::string& headers, const
 }
 
 CallPlan PlanOf(size_t call) {
-  return {.call = call, .tokens = kTokens, .every_us = kEveryUs, .first_after_us = kFirstAfterUs};
+  return {.call = call, .tokens = kTokensOfAddedAnswers, .every_us = kEveryUs, .first_after_us = kFirstAfterUs};
 }
 
 /// What the server would ask the upstream for a follower's first question.
@@ -219,7 +218,7 @@ class AddedLoad::Implementation {
 
   const Through through_;
   const wechat::PushBuilder builder_;
-  const std::string answer_ = AnswerText(kTokens);
+  const std::string answer_ = AnswerText(kTokensOfAddedAnswers);
   const int epoll_;
   std::vector<Connection> connections_;
   std::vector<size_t> free_;

@@ -10,6 +10,8 @@
 
 namespace yingda::bench {
 
+inline constexpr int kTokensOfAddedAnswers = 20;
+
 /// The whole application with its store, whose only upstream is the one at `upstream_port`. For a SubjectProcess.
 Serving StartAnsweringApplication(int upstream_port);
 

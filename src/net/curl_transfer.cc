@@ -145,16 +145,9 @@ void CurlTransfer::PrepareMethod() {
   Append(headers_, "Expect:");  // curl would wait a second for "100 Continue" before a large body
   if (method == "POST" || !request_.body.empty()) {
     if (!has_type) Append(headers_, "Content-Type:");
-    if (request_.at_most_once) {
-      // A body that it has to ask for, and cannot ask for again, keeps curl from sending the request a second time. A
-      // connection that the other side is about to close would then cost the call, so only fresh ones are used again.
-      curl_easy_setopt(easy, CURLOPT_POST, 1L);
-      curl_easy_setopt(easy, CURLOPT_READFUNCTION, &CurlTransfer::OnSend);
-      curl_easy_setopt(easy, CURLOPT_READDATA, this);
-      curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kFreshConnectionSeconds);
-    } else {
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.data());
-    }
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.data());
+    // A connection that the other side is about to close would cost the call, so only fresh ones are used again.
+    if (request_.at_most_once) curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kFreshConnectionSeconds);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
     if (method != "POST") curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
   } else if (method == "HEAD") {
@@ -180,11 +173,20 @@ std::string CurlTransfer::TakeBody() {
 base::Result<void> CurlTransfer::ResultOf(CURLcode code) const {
   if (code == CURLE_OK && head_complete_) return {};
   if (too_large_) return base::Error{base::ErrorCode::kTooLarge, "the answer is larger than allowed"};
+  if (sent_before_) return base::Error{base::ErrorCode::kUpstream, "the connection ended before an answer came"};
   return base::Error{CodeOf(code), message_[0] != '\0' ? message_.data() : curl_easy_strerror(code)};
 }
 
 int CurlTransfer::OnConnected(void* transfer, char*, char*, int, int) {
-  static_cast<CurlTransfer*>(transfer)->notices_.connected();
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  // Curl sends a request again by itself when a connection that it kept ends without an answer.
+  long sent_bytes = 0;
+  curl_easy_getinfo(self.easy(), CURLINFO_REQUEST_SIZE, &sent_bytes);
+  if (self.request_.at_most_once && sent_bytes > 0) {
+    self.sent_before_ = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  self.notices_.connected();
   return CURL_PREREQFUNC_OK;
 }
 
@@ -216,14 +218,6 @@ void CurlTransfer::AddHeadLine(std::string_view line) {
     value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
     head_.headers.emplace_back(std::move(name), value.substr(0, value.find_last_not_of(" \t") + 1));
   }
-}
-
-size_t CurlTransfer::OnSend(char* to, size_t size, size_t count, void* transfer) {
-  auto& self = *static_cast<CurlTransfer*>(transfer);
-  const size_t bytes = std::min(size * count, self.request_.body.size() - self.sent_bytes_);
-  std::copy_n(self.request_.body.data() + self.sent_bytes_, bytes, to);
-  self.sent_bytes_ += bytes;
-  return bytes;
 }
 
 size_t CurlTransfer::OnBody(char* data, size_t size, size_t count, void* transfer) {

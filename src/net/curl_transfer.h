@@ -72,7 +72,6 @@ class CurlTransfer {
 
   static int OnConnected(void* transfer, char* address, char* local, int port, int local_port);
   static size_t OnHeadLine(char* data, size_t size, size_t count, void* transfer);
-  static size_t OnSend(char* to, size_t size, size_t count, void* transfer);
   static size_t OnBody(char* data, size_t size, size_t count, void* transfer);
 
   const HttpClientRequest request_;
@@ -85,7 +84,7 @@ class CurlTransfer {
   bool head_taken_ = false;
   size_t head_bytes_ = 0;
   size_t body_bytes_ = 0;
-  size_t sent_bytes_ = 0;  // of the request's body, when curl has to ask for them
+  bool sent_before_ = false;  // some of it was, and may not be again
   std::string body_;
   bool too_large_ = false;
   std::array<char, CURL_ERROR_SIZE> message_{};
