@@ -44,35 +44,38 @@ bot::Ability FirstAbility(config::AccountConfig::Kind kind) {
   return bot::Ability::kPassive;
 }
 
-base::Result<AccountData> LoadAccountData(const config::AccountConfig& account) {
-  AccountData data;
+base::Result<AccountData> LoadAccountData(const config::AccountConfig& account, const KeptData& kept) {
+  AccountData data{kept.files, kept.rule_count, kept.word_count, {}};
   std::string wrong;
   const auto note = [&](const base::Error& error) {
     if (!wrong.empty()) wrong += '\n';
     wrong += error.message;
   };
 
-  rules::LoadReport rules_report;
-  auto rules = rules::RuleSet::Load(account.rules, rules_report);
-  if (rules) {
-    data.files.rules = *std::move(rules);
-    WarnOfAbilities(account, *data.files.rules, rules_report.warnings);
-  } else {
-    note(rules.error());
+  if (!kept.files.rules) {
+    rules::LoadReport report;
+    auto rules = rules::RuleSet::Load(account.rules, report);
+    if (rules) {
+      data.files.rules = *std::move(rules);
+      data.rule_count = report.rules;
+      WarnOfAbilities(account, *data.files.rules, report.warnings);
+      data.warnings = std::move(report.warnings);
+    } else {
+      note(rules.error());
+    }
   }
-  filter::LoadReport words_report;
-  auto words = filter::WordFilter::Load(account.filters, account.word_filter, words_report);
-  if (words) {
-    data.files.words = *std::move(words);
-  } else {
-    note(words.error());
+  if (!kept.files.words) {
+    filter::LoadReport report;
+    auto words = filter::WordFilter::Load(account.filters, account.word_filter, report);
+    if (words) {
+      data.files.words = *std::move(words);
+      data.word_count = report.words;
+      data.warnings.insert(data.warnings.end(), report.warnings.begin(), report.warnings.end());
+    } else {
+      note(words.error());
+    }
   }
   if (!wrong.empty()) return base::Error{base::ErrorCode::kInvalidArgument, std::move(wrong)};
-
-  data.rule_count = rules_report.rules;
-  data.word_count = words_report.words;
-  data.warnings = std::move(rules_report.warnings);
-  data.warnings.insert(data.warnings.end(), words_report.warnings.begin(), words_report.warnings.end());
   return data;
 }
 

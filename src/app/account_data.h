@@ -24,7 +24,14 @@ bot::AccountSettings SettingsOf(const config::AccountConfig& account);
 /// What the account can do as far as its configuration says.
 bot::Ability FirstAbility(config::AccountConfig::Kind kind);
 
-/// Errors: everything that is wrong in the rule files or the word lists, a line each.
-base::Result<AccountData> LoadAccountData(const config::AccountConfig& account);
+/// What of an account's files need not be read again: `files` holds it, null for what is to be read.
+struct KeptData {
+  bot::AccountFiles files;
+  size_t rule_count = 0;
+  size_t word_count = 0;
+};
+
+/// Warnings are of what was read. Errors: everything that is wrong in the rule files or the word lists, a line each.
+base::Result<AccountData> LoadAccountData(const config::AccountConfig& account, const KeptData& kept = {});
 
 }  // namespace yingda::app

@@ -25,25 +25,33 @@ ReloadEnd Look(const ReloadJob& job, const FileStamps& now, const SourceState& s
   return settled || state.forced || rests ? ReloadEnd::kLoaded : ReloadEnd::kWaits;
 }
 
-/// Half of what was read may be of before a change and half of after it. The next look compares with this one.
-bool ChangedMeanwhile(const ReloadJob& job, const std::vector<std::string>& places, FileStamps& stamps) {
-  if (job.any_time) return false;
-  FileStamps after = StampsOf(places);
-  if (after.lines == stamps.lines) return false;
-  stamps = std::move(after);
-  return true;
+std::vector<std::string> WordPlacesOf(const config::AccountConfig& account) {
+  std::vector<std::string> places;
+  for (const char* const list : {"deny", "allow"}) {
+    places.push_back((std::filesystem::path(account.filters) / list).string());
+  }
+  return places;
+}
+
+/// What is as it was when it was last read needs no reading: whoever edits a rule does not wait for the words.
+KeptData KeptOf(const AccountSource& source, const AccountStamps& now) {
+  KeptData kept = source.in_force;
+  if (!now.rules.SameAs(source.of_force.rules)) kept.files.rules = nullptr;
+  if (!now.words.SameAs(source.of_force.words)) kept.files.words = nullptr;
+  return kept;
 }
 
 /// A set that has lost everything is more often a folder that is not mounted, or was cleared by mistake, than a wish.
 std::string Emptied(const AccountSource& source, const AccountData& data) {
   std::string what;
   std::vector<std::string> folders;
-  if (source.rules > 0 && data.rule_count == 0) {
-    what = "关键词规则（原来有 " + std::to_string(source.rules) + " 条）";
+  if (source.in_force.rule_count > 0 && data.rule_count == 0) {
+    what = "关键词规则（原来有 " + std::to_string(source.in_force.rule_count) + " 条）";
     folders = source.config.rules;
   }
-  if (source.words > 0 && data.word_count == 0) {
-    what += (what.empty() ? "" : "和") + std::string("敏感词（原来有 ") + std::to_string(source.words) + " 个）";
+  if (source.in_force.word_count > 0 && data.word_count == 0) {
+    what += (what.empty() ? "" : "和") + std::string("敏感词（原来有 ") + std::to_string(source.in_force.word_count) +
+            " 个）";
     folders.push_back(source.config.filters);
   }
   if (what.empty()) return what;
@@ -66,7 +74,10 @@ ConfigOutcome LookAtConfig(const ReloadJob& job) {
   const auto began = SteadyClock::now();
   auto config = config::Load(job.config_file, job.environment);
   outcome.took = SteadyClock::now() - began;
-  if (ChangedMeanwhile(job, {job.config_file}, outcome.stamps)) {
+  // Half of what was read may be of before a change and half of after it. The next look compares with this one.
+  FileStamps after = StampsOf({job.config_file});
+  if (!job.any_time && after.lines != outcome.stamps.lines) {
+    outcome.stamps = std::move(after);
     outcome.end = ReloadEnd::kWaits;
   } else if (!config) {
     outcome.end = ReloadEnd::kFailed;
@@ -81,9 +92,8 @@ ConfigOutcome LookAtConfig(const ReloadJob& job) {
 
 AccountOutcome LookAtAccount(const ReloadJob& job, const AccountSource& source, const config::Config* fresh) {
   AccountOutcome outcome;
-  const std::vector<std::string> places = PlacesOf(source.config);
-  outcome.stamps = StampsOf(places);
-  outcome.end = Look(job, outcome.stamps, source.state);
+  outcome.stamps = StampsOfAccount(source.config);
+  outcome.end = Look(job, outcome.stamps.Both(), source.state);
   // The account's own options say how its files are read.
   if (outcome.end == ReloadEnd::kNothing && fresh != nullptr) outcome.end = ReloadEnd::kLoaded;
   if (outcome.end != ReloadEnd::kLoaded) return outcome;
@@ -94,9 +104,13 @@ AccountOutcome LookAtAccount(const ReloadJob& job, const AccountSource& source, 
     }
   }
   const auto began = SteadyClock::now();
-  base::Result<AccountData> data = LoadAccountData(config);
+  const bool whole = fresh != nullptr || source.state.forced;
+  const KeptData kept = whole ? KeptData() : KeptOf(source, outcome.stamps);
+  base::Result<AccountData> data = LoadAccountData(config, kept);
   outcome.took = SteadyClock::now() - began;
-  if (ChangedMeanwhile(job, places, outcome.stamps)) {
+  AccountStamps after = StampsOfAccount(source.config);
+  if (!job.any_time && after.Both().lines != outcome.stamps.Both().lines) {
+    outcome.stamps = std::move(after);
     outcome.end = ReloadEnd::kWaits;
     return outcome;
   }
@@ -107,7 +121,7 @@ AccountOutcome LookAtAccount(const ReloadJob& job, const AccountSource& source, 
   }
   outcome.end = outcome.error.empty() ? ReloadEnd::kLoaded : ReloadEnd::kFailed;
   if (outcome.error.empty()) {
-    outcome.counts = bot::Statistics::TableOf(data->files.rules);
+    if (!kept.files.rules) outcome.counts = bot::Statistics::TableOf(data->files.rules);
     outcome.data = *std::move(data);
   }
   return outcome;
@@ -115,11 +129,20 @@ AccountOutcome LookAtAccount(const ReloadJob& job, const AccountSource& source, 
 
 }  // namespace
 
+FileStamps AccountStamps::Both() const {
+  FileStamps both = rules;
+  both.lines.insert(both.lines.end(), words.lines.begin(), words.lines.end());
+  both.fresh = rules.fresh || words.fresh;
+  return both;
+}
+
+AccountStamps StampsOfAccount(const config::AccountConfig& account) {
+  return {StampsOf(account.rules), StampsOf(WordPlacesOf(account))};
+}
+
 std::vector<std::string> PlacesOf(const config::AccountConfig& account) {
   std::vector<std::string> places = account.rules;
-  for (const char* const list : {"deny", "allow"}) {
-    places.push_back((std::filesystem::path(account.filters) / list).string());
-  }
+  for (std::string& place : WordPlacesOf(account)) places.push_back(std::move(place));
   return places;
 }
 

@@ -30,15 +30,23 @@ struct SourceState {
   bool unwatched = false;        // so that nobody knows whether somebody is
 };
 
+/// An account's files, by what they hold.
+struct AccountStamps {
+  FileStamps rules;
+  FileStamps words;
+
+  FileStamps Both() const;
+};
+
 struct AccountSource {
   config::AccountConfig config;  // what its files are read with
   SourceState state;
-  size_t rules = 0;  // in force
-  size_t words = 0;
+  KeptData in_force;       // rules and words, and how many
+  AccountStamps of_force;  // the files that they were read from
 };
 
-/// Something to look at and, where it differs, to load. A value: nothing in it is shared with the serving side, and it
-/// outlives the server when a disk hangs.
+/// Something to look at and, where it differs, to load. A value: it shares only what is in force, which nobody changes,
+/// with the serving side, and it outlives the server when a disk hangs.
 struct ReloadJob {
   bool look = false;  // else only frees
   WatchRequest watch;
@@ -72,7 +80,7 @@ struct ConfigOutcome {
 
 struct AccountOutcome {
   ReloadEnd end = ReloadEnd::kNothing;
-  FileStamps stamps;
+  AccountStamps stamps;
   std::optional<AccountData> data;
   bot::Statistics::RuleTable counts;  // of the data's rules
   std::string error;                  // a line for each mistake
@@ -93,6 +101,8 @@ inline constexpr size_t kMaxOld = 256;
 /// Does the job: reads, builds, and frees what is old. Touches nothing that the serving side holds locks for. Blocks,
 /// for as long as the files take: 100,000 rules and 100,000 words about a second.
 ReloadOutcome RunReload(ReloadJob job);
+
+AccountStamps StampsOfAccount(const config::AccountConfig& account);
 
 /// Where an account's rules and words are.
 std::vector<std::string> PlacesOf(const config::AccountConfig& account);

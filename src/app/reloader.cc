@@ -90,8 +90,9 @@ base::Result<void> Reloader::LoadFirst(std::vector<bot::Account*> accounts) {
   // Its stamps stay empty, which differs from any: it was read before we came, and may have been written since.
   written_ = std::make_shared<const std::map<std::string, size_t>>(started_.written);
   for (size_t i = 0; i < accounts_.size(); ++i) {
-    AccountSource source{started_.accounts[i], {}, 0, 0};
-    source.state.tried = StampsOf(PlacesOf(source.config));
+    AccountSource source{started_.accounts[i], {}, {}, {}};
+    source.of_force = StampsOfAccount(source.config);
+    source.state.tried = source.of_force.Both();
     YINGDA_TRY(AccountData data, LoadAccountData(source.config));
     sources_.push_back(std::move(source));
     status_.accounts.push_back({accounts_[i]->name, 0, 0, 0, {}, {}});
@@ -256,9 +257,10 @@ void Reloader::Apply(ConfigOutcome& outcome) {
 
 void Reloader::Apply(size_t index, AccountOutcome& outcome) {
   AccountSource& source = sources_[index];
-  Seen(outcome.stamps, source.state);
+  FileStamps stamps = outcome.stamps.Both();
+  Seen(stamps, source.state);
   if (outcome.end == ReloadEnd::kNothing || outcome.end == ReloadEnd::kWaits) return;
-  source.state.tried = std::move(outcome.stamps);
+  source.state.tried = std::move(stamps);
   source.state.forced = false;
   ReloadStatus::Account& status = status_.accounts[index];
   const base::WallTime now = loop_.clock().WallNow();
@@ -268,11 +270,15 @@ void Reloader::Apply(size_t index, AccountOutcome& outcome) {
     return;
   }
   const auto before = accounts_[index]->files.Get();
-  if (accounts_[index]->statistics != nullptr) accounts_[index]->statistics->OnRulesLoaded(std::move(outcome.counts));
+  const bool new_rules = outcome.data->files.rules != before->rules;
+  const bool new_words = outcome.data->files.words != before->words;
+  bot::Statistics* const statistics = accounts_[index]->statistics;
+  if (new_rules && statistics != nullptr) statistics->OnRulesLoaded(std::move(outcome.counts));
+  source.of_force = std::move(outcome.stamps);
   Loaded(index, *std::move(outcome.data));
   // Freed off the serving threads, when nobody reads in them any more.
-  if (before->rules) old_.push_back(before->rules);
-  if (before->words) old_.push_back(before->words);
+  if (new_rules && before->rules) old_.push_back(before->rules);
+  if (new_words && before->words) old_.push_back(before->words);
   sweep_pause_ = kFirstSweep;
   logger_.Info("reloaded", {{"account", status.name},
                             {"rules", status.rules},
@@ -286,8 +292,9 @@ void Reloader::Loaded(size_t index, AccountData data) {
     logger_.Warning("file_warning", {{"account", accounts_[index]->name}, {"what", data.warnings[i]}});
   }
   ReloadStatus::Account& status = status_.accounts[index];
-  status.rules = sources_[index].rules = data.rule_count;
-  status.words = sources_[index].words = data.word_count;
+  sources_[index].in_force = {data.files, data.rule_count, data.word_count};
+  status.rules = data.rule_count;
+  status.words = data.word_count;
   ++status.generation;
   status.loaded = loop_.clock().WallNow();
   status.failed.reset();

@@ -153,6 +153,36 @@ TEST_F(ReloaderTest, EditOfRulesAndWordsIsTakenAsAWhole) {
   EXPECT_FALSE(Status().Failed());
 }
 
+TEST_F(ReloaderTest, EditOfRulesReadsNoWordsAndEditOfWordsNoRules) {
+  const auto first = accounts_[0].files.Get();
+  Write("ra/1.yml", Rules("新"));
+  Look();
+  const auto second = accounts_[0].files.Get();
+  EXPECT_EQ(Reply(0), "新");
+  EXPECT_EQ(second->words, first->words);
+  Write("fa/allow/1.txt", "允许的词\n");
+  Look();
+  const auto third = accounts_[0].files.Get();
+  EXPECT_EQ(third->rules, second->rules);
+  EXPECT_NE(third->words, second->words);
+  EXPECT_EQ(Status().accounts[0].rules, 1U);
+  EXPECT_EQ(Status().accounts[0].words, 2U);
+  LookAtAll();
+  EXPECT_NE(accounts_[0].files.Get()->rules, third->rules) << "an operator's word reads everything";
+}
+
+TEST_F(ReloaderTest, WordsThatCameWithABrokenRuleAreReadWhenTheRuleIsMended) {
+  const auto before = accounts_[0].files.Get();
+  Write("fa/deny/1.txt", "新的敏感词\n另一个敏感词\n");
+  Write("ra/1.yml", "- keywords: [好]\n  match: regexx\n  reply: x\n");
+  Look();
+  EXPECT_EQ(accounts_[0].files.Get(), before);
+  Write("ra/1.yml", Rules("旧"));
+  Look();
+  EXPECT_EQ(Status().accounts[0].words, 2U);
+  EXPECT_NE(accounts_[0].files.Get()->words, before->words);
+}
+
 TEST_F(ReloaderTest, BrokenFileChangesNothingAndIsToldOnce) {
   Write("ra/2.yml", "- keywords: [好]\n  match: regexx\n  reply: x\n");
   Look();
