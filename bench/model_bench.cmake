@@ -1,6 +1,7 @@
 yingda_bench(
   model_bench
   SOURCES
+    arrival_stamps.cc
     model_bench.cc
     model_bench_added.cc
     model_bench_floor.cc

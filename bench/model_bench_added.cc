@@ -16,6 +16,7 @@
 #include <stdexcept>
 
 #include "app/application.h"
+#include "arrival_stamps.h"
 #include "model/upstream_request.h"
 #include "serve_bench_load.h"
 #include "support/temp_dir.h"

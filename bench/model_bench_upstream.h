@@ -62,12 +62,6 @@ size_t BytesBeforeFirstToken();
 /// SubjectProcess.
 Serving StartBenchUpstream(SharedCalls& calls);
 
-/// From now on ReceiveStamped knows when the kernel got what it reads from this socket.
-void StampArrivals(int fd);
-/// As recv. `arrived` is when the last byte of it came to the socket, in monotonic nanoseconds: before the reading
-/// process was woken, so whoever sent it need not answer for how long that took.
-ssize_t ReceiveStamped(int fd, char* buffer, size_t size, int flags, int64_t& arrived);
-
 /// Waits as epoll_wait does until `until` in monotonic nanoseconds, to the microsecond.
 int WaitUntil(int epoll, epoll_event* events, int most, int64_t until);
 

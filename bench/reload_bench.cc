@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Keyword replies while files change, beside the same without: two processes push and check what they get, in phases
-// with edits and, each half as long, without, and without but beside a process that uses as much. Every third edit is
-// broken; they are saved by rename, in place, in place with a pause in the middle, and as vim does. Prints p50 and p99
-// of both, and their ratio. Exit code 1: a wrong reply.
+// with edits and, each a quarter as long, without, and without but beside a process that uses as much. Every third edit
+// is broken; they are saved by rename, in place, in place with a pause in the middle, and as vim does. Prints p50 and
+// p99 of both, and their ratio. Exit code 1: a wrong reply.
 //   reload_bench [rules and words = 100000] [edits = 200] [rounds = 10]
 #include <httplib.h>
 #include <sched.h>
@@ -228,11 +228,11 @@ int Run(int count, int edits, int rounds) {
     {
       const Neighbour neighbour;
       Pushers pushers(server.port(), board, number);
-      status.Wait("never", took / 2);
+      status.Wait("never", took / 4);
       beside.Add(pushers.End());
     }
     Pushers without(server.port(), board, number);
-    status.Wait("never", took / 2);
+    status.Wait("never", took / 4);
     quiet.Add(without.End());
     ratios.push_back(edited.p99.back() / quiet.p99.back());
   }

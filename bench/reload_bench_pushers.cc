@@ -17,6 +17,8 @@
 #include <thread>
 #include <utility>
 
+#include "arrival_stamps.h"
+#include "serve_bench_load.h"
 #include "serve_bench_pipeline.h"
 
 namespace yingda::bench {
@@ -53,6 +55,8 @@ void PushUntilStopped(int port, const Board& board, size_t number, int out) {
   std::vector<std::string> wrong;
   std::array<RequestSource, 2> sources = {DistinctPushes(kAsks[0]), DistinctPushes(kAsks[1])};
   const int fd = ConnectTo(port);
+  StampArrivals(fd);
+  int64_t arrived = 0;  // the last reply
   const auto begin = std::chrono::steady_clock::now();
   int newest = 0;
   for (size_t i = 0; !board.stop && wrong.size() < kMostWrong; ++i) {
@@ -62,15 +66,17 @@ void PushUntilStopped(int port, const Board& board, size_t number, int out) {
     const int at_least = std::max(newest, board.in_force.load());
     const std::string_view bytes = sources[i % 2](number++);
     char answer[8192];
+    const int64_t due_ns = due.time_since_epoch().count();  // as MonotonicNanoseconds counts
+    const int64_t begun = arrived > due_ns ? due_ns : MonotonicNanoseconds();
     ssize_t got = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     // The reply is shorter than the buffer and goes out in one send.
-    if (got > 0) got = ::recv(fd, answer, sizeof answer, 0);
+    if (got > 0) got = ReceiveStamped(fd, answer, sizeof answer, 0, arrived);
     const int set = got > 0 ? NumberIn({answer, static_cast<size_t>(got)}, kAsks[i % 2]) : -1;
     if (set < 0 || IsBroken(set) || set < at_least || set > board.written) {
       wrong.push_back("set " + std::to_string(set) + " when at least " + std::to_string(at_least) + " was in force");
     }
     newest = std::max(newest, set);
-    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - due).count());
+    times.push_back(static_cast<double>(arrived - begun) / 1e6);
   }
   ::FILE* const file = ::fdopen(out, "w");
   for (const double time : times) std::fprintf(file, "%.4f\n", time);

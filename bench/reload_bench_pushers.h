@@ -22,7 +22,8 @@ struct Board {
   std::atomic<bool> stop{false};
 };
 
-/// Of one phase. Milliseconds count from when a push was due: a late answer makes those behind it late, too.
+/// Of one phase. Milliseconds from when the push was sent, or, where the reply before it kept it waiting, was due,
+/// until the reply was at the client's socket: how long the client itself sleeps on is not the server's.
 struct PushResult {
   std::vector<double> milliseconds;  // sorted
   std::vector<std::string> wrong;    // lost, or of no set that may be in force
