@@ -41,7 +41,7 @@ struct AccountStamps {
 struct AccountSource {
   config::AccountConfig config;  // what its files are read with
   SourceState state;
-  KeptData in_force;       // rules and words, and how many
+  KeptData in_force;       // rules and words that may be kept, and how many are in force
   AccountStamps of_force;  // the files that they were read from
 };
 

@@ -243,6 +243,7 @@ void Reloader::Apply(ConfigOutcome& outcome) {
     for (const config::AccountConfig& account : outcome.config->accounts) {
       if (account.name == accounts_[i]->name) config::TakeReloadable(account, sources_[i].config);
     }
+    sources_[i].in_force.files = {};  // read with other options: whenever the account loads, all of it is read again
     accounts_[i]->settings.Set(std::make_shared<const bot::AccountSettings>(SettingsOf(sources_[i].config)));
   }
   logger_.SetLevel(outcome.config->log_level);
@@ -261,12 +262,13 @@ void Reloader::Apply(size_t index, AccountOutcome& outcome) {
   Seen(stamps, source.state);
   if (outcome.end == ReloadEnd::kNothing || outcome.end == ReloadEnd::kWaits) return;
   source.state.tried = std::move(stamps);
-  source.state.forced = false;
+  const bool was_forced = std::exchange(source.state.forced, false);
   ReloadStatus::Account& status = status_.accounts[index];
   const base::WallTime now = loop_.clock().WallNow();
   instruments_->Count(status.name, "rules_and_words", outcome.data.has_value(), now);
   if (!outcome.data) {
     Failed(status.name, outcome.error, status.failed);
+    if (was_forced) source.in_force.files = {};  // the operator's word holds for the load that mends it
     return;
   }
   const auto before = accounts_[index]->files.Get();

@@ -137,6 +137,8 @@ CURL* CurlTransfer::Prepare(const Settings& settings, const HttpTarget& target,
 void CurlTransfer::PrepareMethod() {
   CURL* easy = easy_.get();
   const std::string& method = request_.method;
+  // A connection that the other side is about to close would cost the call, so only fresh ones are used again.
+  if (request_.at_most_once) curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kFreshConnectionSeconds);
   bool has_type = false;
   for (const auto& [name, value] : request_.headers) {
     Append(headers_, value.empty() ? name + ";" : name + ": " + value);
@@ -146,8 +148,6 @@ void CurlTransfer::PrepareMethod() {
   if (method == "POST" || !request_.body.empty()) {
     if (!has_type) Append(headers_, "Content-Type:");
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.data());
-    // A connection that the other side is about to close would cost the call, so only fresh ones are used again.
-    if (request_.at_most_once) curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kFreshConnectionSeconds);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
     if (method != "POST") curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
   } else if (method == "HEAD") {
@@ -173,19 +173,21 @@ std::string CurlTransfer::TakeBody() {
 base::Result<void> CurlTransfer::ResultOf(CURLcode code) const {
   if (code == CURLE_OK && head_complete_) return {};
   if (too_large_) return base::Error{base::ErrorCode::kTooLarge, "the answer is larger than allowed"};
-  if (sent_before_) return base::Error{base::ErrorCode::kUpstream, "the connection ended before an answer came"};
+  // What befalls a second connection says nothing about what was sent on the first.
+  if (given_ && code != CURLE_OUT_OF_MEMORY) {
+    const bool first = CodeOf(code) == base::ErrorCode::kUpstream && code != CURLE_ABORTED_BY_CALLBACK;
+    const char* const instead = "the connection ended before an answer came";
+    return base::Error{base::ErrorCode::kUpstream, first && message_[0] != '\0' ? message_.data() : instead};
+  }
   return base::Error{CodeOf(code), message_[0] != '\0' ? message_.data() : curl_easy_strerror(code)};
 }
 
 int CurlTransfer::OnConnected(void* transfer, char*, char*, int, int) {
   auto& self = *static_cast<CurlTransfer*>(transfer);
-  // Curl sends a request again by itself when a connection that it kept ends without an answer.
-  long sent_bytes = 0;
-  curl_easy_getinfo(self.easy(), CURLINFO_REQUEST_SIZE, &sent_bytes);
-  if (self.request_.at_most_once && sent_bytes > 0) {
-    self.sent_before_ = true;
-    return CURL_PREREQFUNC_ABORT;
-  }
+  // Curl sends a request again by itself when a connection that it kept ends without an answer. Whether bytes of it had
+  // left by then, it cannot tell for certain.
+  if (self.request_.at_most_once && self.given_) return CURL_PREREQFUNC_ABORT;
+  self.given_ = true;
   self.notices_.connected();
   return CURL_PREREQFUNC_OK;
 }

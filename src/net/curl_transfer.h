@@ -84,7 +84,7 @@ class CurlTransfer {
   bool head_taken_ = false;
   size_t head_bytes_ = 0;
   size_t body_bytes_ = 0;
-  bool sent_before_ = false;  // some of it was, and may not be again
+  bool given_ = false;  // a connection has it: it may have arrived
   std::string body_;
   bool too_large_ = false;
   std::array<char, CURL_ERROR_SIZE> message_{};

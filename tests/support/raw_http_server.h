@@ -105,6 +105,8 @@ class RawHttpServer {
   int port() const { return port_; }
   std::string Url(const std::string& path = "/") const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
   int connections() const { return connections_; }
+  /// New connections are refused from now on.
+  void Refuse() { ::shutdown(listener_, SHUT_RDWR); }
 
  private:
   void Accept() {

@@ -183,6 +183,29 @@ TEST_F(ReloaderTest, WordsThatCameWithABrokenRuleAreReadWhenTheRuleIsMended) {
   EXPECT_NE(accounts_[0].files.Get()->words, before->words);
 }
 
+TEST_F(ReloaderTest, OptionsOfWordsTakeEffectHoweverLateTheirAccountLoads) {
+  ASSERT_TRUE(accounts_[0].Finds("旧的敏感词"));
+  Write("ra/1.yml", "- keywords: [好]\n  match: regexx\n  reply: x\n");
+  Write("config.yml", ConfigText("    word_filter: {outbound: {enabled: false}}\n"));
+  Look();
+  ASSERT_TRUE(Status().accounts[0].failed);
+  Write("ra/1.yml", Rules("新"));
+  Look();
+  EXPECT_EQ(Reply(0), "新");
+  EXPECT_FALSE(accounts_[0].Finds("旧的敏感词"));
+}
+
+TEST_F(ReloaderTest, OperatorsWordThatFailedReadsEverythingWhenTheMistakeIsMended) {
+  const auto before = accounts_[0].files.Get();
+  Write("ra/1.yml", "- keywords: [好]\n  match: regexx\n  reply: x\n");
+  LookAtAll();
+  ASSERT_TRUE(Status().accounts[0].failed);
+  Write("ra/1.yml", Rules("新"));
+  Look();
+  EXPECT_EQ(Reply(0), "新");
+  EXPECT_NE(accounts_[0].files.Get()->words, before->words);
+}
+
 TEST_F(ReloaderTest, BrokenFileChangesNothingAndIsToldOnce) {
   Write("ra/2.yml", "- keywords: [好]\n  match: regexx\n  reply: x\n");
   Look();

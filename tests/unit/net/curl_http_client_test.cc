@@ -524,6 +524,32 @@ TEST(CurlHttpClientTest, ARequestThatMustNotArriveTwiceIsNotSentAgainByItself) {
   }
 }
 
+TEST(CurlHttpClientTest, WhatMayHaveArrivedIsNeverSaidToBeUnsent) {
+  for (const bool at_most_once : {false, true}) {
+    RawHttpServer* refusing = nullptr;
+    RawHttpServer server([&refusing](RawConnection& connection) {
+      connection.ReadRequest();
+      connection.Write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+      connection.ReadRequest();
+      refusing->Refuse();  // and leaves without a word
+    });
+    refusing = &server;
+    Fixture fixture;
+    HttpClientRequest request;
+    request.method = "POST";
+    request.url = server.Url();
+    request.body = "once";
+    request.at_most_once = at_most_once;
+    Outcome first, second;
+    fixture.Start(request, first);
+    ASSERT_TRUE(first.done.Wait());
+    fixture.Start(request, second);
+    ASSERT_TRUE(second.done.Wait());
+    EXPECT_FALSE(first.error);
+    EXPECT_EQ(second.error, ErrorCode::kUpstream) << "not kUnavailable, which says that nobody has it";
+  }
+}
+
 TEST(CurlHttpClientTest, ALargeBodyThatGoesOnceArrivesWhole) {
   std::string got;
   RawHttpServer server([&](RawConnection& connection) {
