@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
+#include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <functional>
@@ -165,7 +165,7 @@ class Floor {
     question->key = "main/" + std::to_string(7'000'000'000'000'000'000 + ++count_);
     question->follower = "oABCD1234efgh5678IJKL" + std::to_string(count_ % 1000);
     to_write_.Post([this, question] {
-      store_.Accept(question->key, question->follower, count_);
+      store_.Accept(question->key, question->follower, count_, question->plan);
       talk_.Post([this, question] { Ask(question); });
     });
   }
@@ -191,7 +191,7 @@ class Floor {
     if (!question->received.ends_with("\r\n0\r\n\r\n")) return;
     idle_.push_back(fd);
     to_write_.Post([this, question] {
-      store_.Finish(question->key, question->follower, count_);
+      store_.Finish(question->key, question->follower, count_, question->plan, answer_);
       talk_.Post([this, question] { SendAll(question->client, reply_); });
     });
   }

@@ -43,21 +43,23 @@ class Bare {
   }
   /// From now on a commit never waits for the log to be moved into the database.
   void LeaveLog() { Run("PRAGMA wal_autocheckpoint = 0"); }
-  void Accept(const std::string& key, const std::string& open_id, int64_t now_ms) {
+  void Accept(const std::string& key, const std::string& open_id, int64_t now_ms,
+              const std::string& question = kQuestion) {
     Step(begin_);
     Bind(accept_, 1, key);
     Bind(accept_, 2, open_id);
     sqlite3_bind_int64(accept_, 3, now_ms);
-    Bind(accept_, 4, kQuestion);
+    Bind(accept_, 4, question);
     Step(accept_);
     Step(commit_);
   }
-  void Finish(const std::string& key, const std::string& open_id, int64_t now_ms) {
+  void Finish(const std::string& key, const std::string& open_id, int64_t now_ms,
+              const std::string& question = kQuestion, const std::string& reply = kReply) {
     Step(begin_);
     Bind(finish_, 1, key);
-    Bind(finish_, 2, kReply);
+    Bind(finish_, 2, reply);
     Step(finish_);
-    for (const std::string* content : {&kQuestion, &kReply}) {
+    for (const std::string* content : {&question, &reply}) {
       Bind(turn_, 2, open_id);
       sqlite3_bind_int64(turn_, 3, now_ms);
       Bind(turn_, 4, *content);

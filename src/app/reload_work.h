@@ -102,6 +102,7 @@ inline constexpr size_t kMaxOld = 256;
 /// for as long as the files take: 100,000 rules and 100,000 words about a second.
 ReloadOutcome RunReload(ReloadJob job);
 
+/// Blocks on the disk, as StampsOf does.
 AccountStamps StampsOfAccount(const config::AccountConfig& account);
 
 /// Where an account's rules and words are.

@@ -40,8 +40,8 @@ struct HttpClientEvents {
   std::function<void(const HttpClientHead&)> on_head;
   std::function<void(std::string_view)> on_body;
   /// The result is about the transport: a 500 that arrived whole is a success here. Errors: kUnavailable (cannot
-  /// resolve or connect), kDeadlineExceeded (connect_timeout), kTooLarge, kUpstream (cut off, not HTTP). Not called
-  /// after Cancel.
+  /// resolve or connect) and kDeadlineExceeded (connect_timeout), both only when no connection ever had the request;
+  /// kTooLarge; kUpstream (cut off, not HTTP: it may have arrived). Not called after Cancel.
   std::function<void(base::Result<void>)> on_done;
 };
 
