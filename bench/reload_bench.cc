@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Keyword replies while files change, beside the same without: two processes push and check what they get, in phases
-// with edits and, each a quarter as long, without, and without but beside a process that uses as much. Every third edit
-// is broken; they are saved by rename, in place, in place with a pause in the middle, and as vim does. Prints p50 and
-// p99 of both, and their ratio. Exit code 1: a wrong reply.
+// with edits and, each a quarter as long, without, and without but beside a process that uses as much. An edit every
+// two seconds, or as soon as the one before is in force; every third is broken; they are saved by rename, in place, in
+// place with a pause in the middle, and as vim does. Prints p50 and p99 of each, and their ratios. Exit code 1: a wrong
+// reply.
 //   reload_bench [rules and words = 100000] [edits = 200] [rounds = 10]
 #include <httplib.h>
 #include <sched.h>
@@ -36,6 +37,8 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 constexpr double kSlow = 4500;  // WeChat hangs up at 5 s
+constexpr auto kEvery = 2s;     // an edit
+constexpr auto kLoads = 300ms;  // of these the server loads, and a neighbour works
 
 struct Running {
   std::unique_ptr<base::Logger> logger = base::MakeNullLogger();
@@ -141,8 +144,8 @@ class Status {
   int port_ = 0;
 };
 
-/// A process that has nothing to do with the server and uses a processor as its loads do: at their priority, half of
-/// the time, filling memory and freeing it. What it costs the replies is the machine's doing.
+/// A process that has nothing to do with the server and uses a processor as its loads do: at their priority, as long,
+/// filling memory and freeing it. What it costs the replies is the machine's doing.
 class Neighbour {
  public:
   Neighbour() : process_(::fork()) {
@@ -152,13 +155,13 @@ class Neighbour {
     ::sched_setscheduler(0, SCHED_BATCH, &none);
     ::setpriority(PRIO_PROCESS, 0, 10);
     for (;;) {
-      const auto rests = std::chrono::steady_clock::now() + 1s;
+      const auto rests = std::chrono::steady_clock::now() + kLoads;
       while (std::chrono::steady_clock::now() < rests) {
         std::vector<std::string> texts;
         for (int i = 0; i < 10'000; ++i)
           texts.push_back("a text that is too long to be kept inside " + std::to_string(i));
       }
-      std::this_thread::sleep_for(1s);
+      std::this_thread::sleep_for(kEvery - kLoads);
     }
   }
   ~Neighbour() {
@@ -217,11 +220,16 @@ int Run(int count, int edits, int rounds) {
       const std::string expected =
           IsBroken(edit) ? "\"reload_failed\": true" : "\"generation\": " + std::to_string(generation + 1) + ",";
       if (!status.Wait(expected, 120s)) throw std::runtime_error("edit " + std::to_string(edit) + " was not taken up");
-      (IsBroken(edit) ? refused : loaded) += 1;
-      if (IsBroken(edit)) continue;
-      ++generation;
-      board.in_force = edit;
-      in_force.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - saved).count());
+      const std::chrono::duration<double> took_up = std::chrono::steady_clock::now() - saved;
+      if (IsBroken(edit)) {
+        ++refused;
+      } else {
+        ++loaded;
+        ++generation;
+        board.in_force = edit;
+        in_force.push_back(took_up.count());
+      }
+      status.Wait("never", kEvery - took_up);
     }
     edited.Add(with.End());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;

@@ -44,7 +44,8 @@ bot::Ability FirstAbility(config::AccountConfig::Kind kind) {
   return bot::Ability::kPassive;
 }
 
-base::Result<AccountData> LoadAccountData(const config::AccountConfig& account, const KeptData& kept) {
+base::Result<AccountData> LoadAccountData(const config::AccountConfig& account, const KeptData& kept,
+                                          const rules::RuleSet* before) {
   AccountData data{kept.files, kept.rule_count, kept.word_count, {}};
   std::string wrong;
   const auto note = [&](const base::Error& error) {
@@ -54,7 +55,7 @@ base::Result<AccountData> LoadAccountData(const config::AccountConfig& account, 
 
   if (!kept.files.rules) {
     rules::LoadReport report;
-    auto rules = rules::RuleSet::Load(account.rules, report);
+    auto rules = rules::RuleSet::Load(account.rules, report, before);
     if (rules) {
       data.files.rules = *std::move(rules);
       data.rule_count = report.rules;

@@ -32,6 +32,8 @@ struct KeptData {
 };
 
 /// Warnings are of what was read. Errors: everything that is wrong in the rule files or the word lists, a line each.
-base::Result<AccountData> LoadAccountData(const config::AccountConfig& account, const KeptData& kept = {});
+/// `before`: as RuleSet::Load takes it.
+base::Result<AccountData> LoadAccountData(const config::AccountConfig& account, const KeptData& kept = {},
+                                          const rules::RuleSet* before = nullptr);
 
 }  // namespace yingda::app

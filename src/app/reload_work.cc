@@ -106,7 +106,8 @@ AccountOutcome LookAtAccount(const ReloadJob& job, const AccountSource& source, 
   const auto began = SteadyClock::now();
   const bool whole = fresh != nullptr || source.state.forced;
   const KeptData kept = whole ? KeptData() : KeptOf(source, outcome.stamps);
-  base::Result<AccountData> data = LoadAccountData(config, kept);
+  const rules::RuleSet* const before = whole ? nullptr : source.in_force.files.rules.get();
+  base::Result<AccountData> data = LoadAccountData(config, kept, before);
   outcome.took = SteadyClock::now() - began;
   AccountStamps after = StampsOfAccount(source.config);
   if (!job.any_time && after.Both().lines != outcome.stamps.Both().lines) {

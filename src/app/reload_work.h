@@ -99,7 +99,7 @@ struct ReloadOutcome {
 inline constexpr size_t kMaxOld = 256;
 
 /// Does the job: reads, builds, and frees what is old. Touches nothing that the serving side holds locks for. Blocks,
-/// for as long as the files take: 100,000 rules and 100,000 words about a second.
+/// for as long as the files take: 100,000 rules and 100,000 words about a second, after an edit of one rule a quarter.
 ReloadOutcome RunReload(ReloadJob job);
 
 /// Blocks on the disk, as StampsOf does.

@@ -295,18 +295,18 @@ std::string YamlProblems::Text() const {
 }
 
 std::optional<YamlNode> ParseYaml(std::string_view text, YamlProblems& problems, const YamlOptions& options) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.size() > options.max_bytes) {
     const std::string limit = std::to_string(options.max_bytes);
     problems.Add(1, 1, "the file is too large: at most " + limit + " bytes; split it",
                  "文件太大：最多 " + limit + " 字节，请拆成几个文件");
     return std::nullopt;
   }
-  if (!CheckYamlBytes(text, problems)) return std::nullopt;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (!CheckYamlBytes(text, options.first_line, problems)) return std::nullopt;
 
   const size_t problems_before = problems.size();
   const std::string prepared = options.numbered_braces ? HideNumberedBraces(text) : std::string(text);
-  YamlSource source(text);
+  YamlSource source(text, options.first_line);
   TreeBuilder tree(source, problems, options);
   try {
     std::istringstream in(prepared);
@@ -319,17 +319,18 @@ std::optional<YamlNode> ParseYaml(std::string_view text, YamlProblems& problems,
     ExplainSyntaxError(error, source, tree, problems);
     return std::nullopt;
   } catch (const std::exception& error) {
-    problems.Add(1, 1, std::string("cannot be read: ") + error.what(), std::string("读不了：") + error.what());
+    problems.Add(options.first_line, 1, std::string("cannot be read: ") + error.what(),
+                 std::string("读不了：") + error.what());
     return std::nullopt;
   }
   if (problems.size() != problems_before) return std::nullopt;
   return std::move(tree.root());
 }
 
-std::optional<YamlNode> ReadYamlFile(const std::string& path, YamlProblems& problems, const YamlOptions& options) {
+std::optional<std::string> ReadYamlText(const std::string& path, YamlProblems& problems, const YamlOptions& options) {
   if (options.only_regular) {
-    const Result<std::string> text = ReadRegularFile(path, options.max_bytes + 1);
-    if (text) return ParseYaml(*text, problems, options);
+    Result<std::string> text = ReadRegularFile(path, options.max_bytes + 1);
+    if (text) return *std::move(text);
     if (text.error().code == ErrorCode::kInvalidArgument) {
       problems.Add(1, 1, "this is no regular file: remove it, or put a file in its place",
                    "这不是普通文件（是文件夹、管道或设备）：请删掉它，或换成文件");
@@ -349,7 +350,12 @@ std::optional<YamlNode> ReadYamlFile(const std::string& path, YamlProblems& prob
     AddUnreadable(problems);
     return std::nullopt;
   }
-  return ParseYaml(text, problems, options);
+  return text;
+}
+
+std::optional<YamlNode> ReadYamlFile(const std::string& path, YamlProblems& problems, const YamlOptions& options) {
+  const std::optional<std::string> text = ReadYamlText(path, problems, options);
+  return text ? ParseYaml(*text, problems, options) : std::nullopt;
 }
 
 }  // namespace yingda::base

@@ -80,6 +80,8 @@ struct YamlOptions {
   bool numbered_braces = false;
   /// Of files: refuse what is no regular file, so that nobody waits for another process.
   bool only_regular = false;
+  /// Of a text that is a part of a file: where it begins there.
+  int first_line = 1;
 };
 
 /// Reads one YAML document; an empty one is a null node. Beyond YAML's own errors these are problems too: keys that
@@ -88,7 +90,11 @@ struct YamlOptions {
 /// change one place. Returns nothing if there was any problem. Never throws.
 std::optional<YamlNode> ParseYaml(std::string_view text, YamlProblems& problems, const YamlOptions& options = {});
 
-/// The same for the file at `path`; the problems' own file name is only for messages.
+/// The text of the file at `path`, a byte more than allowed if it is longer; nothing if it could not be read.
+std::optional<std::string> ReadYamlText(const std::string& path, YamlProblems& problems,
+                                        const YamlOptions& options = {});
+
+/// ParseYaml for the file at `path`; the problems' own file name is only for messages.
 std::optional<YamlNode> ReadYamlFile(const std::string& path, YamlProblems& problems, const YamlOptions& options = {});
 
 }  // namespace yingda::base

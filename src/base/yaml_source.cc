@@ -17,7 +17,7 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 YamlSource::Place YamlSource::PlaceAt(size_t offset) {
   offset = std::min(offset, text_.size());
-  if (offset < last_) last_ = 0, place_ = {};
+  if (offset < last_) last_ = 0, place_ = begin_;
   for (; last_ < offset; ++last_) {
     if (text_[last_] == '\n') {
       ++place_.line;
@@ -47,8 +47,8 @@ bool YamlSource::QuoteIsClosed(size_t offset) const {
   return false;
 }
 
-bool CheckYamlBytes(std::string_view text, YamlProblems& problems) {
-  YamlSource source(text);
+bool CheckYamlBytes(std::string_view text, int first_line, YamlProblems& problems) {
+  YamlSource source(text, first_line);
   for (size_t i = 0; i < text.size();) {
     const CodePoint c = DecodeUtf8(text, i);
     const bool control = c.value < 0x20 && c.value != '\t' && c.value != '\n' && c.value != '\r';

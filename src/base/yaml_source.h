@@ -17,7 +17,8 @@ class YamlSource {
     int line = 1, column = 1;
   };
 
-  explicit YamlSource(std::string_view text) : text_(text) {}
+  /// `first_line`: of the file, where the text begins.
+  explicit YamlSource(std::string_view text, int first_line = 1) : text_(text), begin_{first_line, 1}, place_(begin_) {}
 
   std::string_view text() const { return text_; }
   /// The byte there, or 0 behind the end.
@@ -32,11 +33,11 @@ class YamlSource {
  private:
   std::string_view text_;
   size_t last_ = 0;
-  Place place_;
+  Place begin_, place_;
 };
 
 /// Reports the first byte that is not UTF-8 or is a control character: the parser would guess an encoding from those.
-bool CheckYamlBytes(std::string_view text, YamlProblems& problems);
+bool CheckYamlBytes(std::string_view text, int first_line, YamlProblems& problems);
 
 /// Replaces {0}…{99} by characters that no text has, of the same number of bytes, so that every place stays where it
 /// is; ShowNumberedBraces undoes it.

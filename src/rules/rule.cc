@@ -36,6 +36,16 @@ std::string_view ToString(MatchKind kind) {
   return "";
 }
 
+void Rule::Move(const std::string& to_file, int lines) {
+  file = to_file;
+  if (lines == 0) return;
+  line += lines;
+  for (Keyword& keyword : keywords) keyword.line += lines;
+  for (Keyword& word : exclude) word.line += lines;
+  for (ReplyTemplate& reply : replies) reply.line += lines;
+  if (until_line != 0) until_line += lines;
+}
+
 size_t Rule::Chosen(uint64_t choice) const { return mode == ReplyMode::kRandom ? Mix(choice) % replies.size() : 0; }
 
 }  // namespace yingda::rules

@@ -70,6 +70,8 @@ struct Rule {
 
   /// "reply_rules/a.yml:12"
   std::string Source() const { return file + ":" + std::to_string(line); }
+  /// It stands in this file, so many lines further down than where it was read.
+  void Move(const std::string& to_file, int lines);
   /// A match is not enough for it to answer.
   bool Conditional() const { return !exclude.empty() || !schedule.Always() || cooldown > base::Duration::zero(); }
   /// The place in `replies` of the one to send (of kAll: the first). Equal `choice`, equal reply: the tries of one

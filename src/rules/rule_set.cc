@@ -27,9 +27,12 @@ std::string RuleSet::EventId(std::string_view event, std::string_view key) {
   return std::string(event) + '\n' + std::string(key);
 }
 
-base::Result<std::shared_ptr<const RuleSet>> RuleSet::Load(const std::vector<std::string>& folders,
-                                                           LoadReport& report) {
+base::Result<std::shared_ptr<const RuleSet>> RuleSet::Load(const std::vector<std::string>& folders, LoadReport& report,
+                                                           const RuleSet* before) {
+  const KnownRules known = before == nullptr ? KnownRules() : KnownRules(before->written_, before->rules_);
   std::vector<Rule> rules;
+  std::vector<WrittenFile> written;
+  if (before != nullptr) rules.reserve(before->size());
   std::string errors;
   const auto add_error = [&errors](const std::string& text) { errors += (errors.empty() ? "" : "\n") + text; };
   size_t keywords = 0;
@@ -41,10 +44,14 @@ base::Result<std::shared_ptr<const RuleSet>> RuleSet::Load(const std::vector<std
     }
     for (const std::string& file : *files) {
       base::YamlProblems problems(file, base::YamlLanguage::kChinese), warnings(file, base::YamlLanguage::kChinese);
-      std::vector<Rule> read = ReadRuleFile(file, problems, warnings);
+      RulesOfFile read = ReadRuleFile(file, known, problems, warnings);
       if (!problems.empty()) add_error(problems.Text());
       for (std::string& line : warnings.Lines()) report.warnings.push_back(std::move(line));
-      for (Rule& rule : read) {
+      for (WrittenRule& rule : read.written.rules) {
+        if (rule.rule != WrittenRule::kNone) rule.rule += static_cast<uint32_t>(rules.size());
+      }
+      written.push_back(std::move(read.written));
+      for (Rule& rule : read.rules) {
         keywords += rule.keywords.size();
         rules.push_back(std::move(rule));
       }
@@ -56,7 +63,8 @@ base::Result<std::shared_ptr<const RuleSet>> RuleSet::Load(const std::vector<std
   }
   if (!errors.empty()) return base::Error{base::ErrorCode::kInvalidArgument, errors};
   report.rules = rules.size();
-  return std::shared_ptr<const RuleSet>(std::make_shared<RuleSet>(std::move(rules), report.warnings));
+  return std::shared_ptr<const RuleSet>(
+      std::make_shared<RuleSet>(std::move(rules), report.warnings, std::move(written)));
 }
 
 const std::u32string* RuleSet::ExcludedBy(const Conditions& conditions, const filter::FoldedText& folded) const {

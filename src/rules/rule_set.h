@@ -16,6 +16,7 @@
 #include "rules/keyword_index.h"
 #include "rules/regex_index.h"
 #include "rules/rule.h"
+#include "rules/written_rules.h"
 
 namespace yingda::rules {
 
@@ -82,11 +83,13 @@ class RuleSet {
     std::unordered_set<uint32_t> refused;  // rules
   };
 
-  /// Reads every rule file of the folders. The error holds all mistakes of all files, one per line.
-  static base::Result<std::shared_ptr<const RuleSet>> Load(const std::vector<std::string>& folders, LoadReport& report);
+  /// Reads every rule file of the folders. The error holds all mistakes of all files, one per line. `before`: a set
+  /// whose rules need no reading where their text is the same, in any file; the outcome is the same without it.
+  static base::Result<std::shared_ptr<const RuleSet>> Load(const std::vector<std::string>& folders, LoadReport& report,
+                                                           const RuleSet* before = nullptr);
 
   /// From rules in the order of their files; `warnings` takes those about rules that can never win.
-  RuleSet(std::vector<Rule> rules, std::vector<std::string>& warnings);
+  RuleSet(std::vector<Rule> rules, std::vector<std::string>& warnings, std::vector<WrittenFile> written = {});
 
   /// All but the default rules. The rule that answers begins to cool down in `input.cooldowns`.
   std::optional<RuleMatch> Match(const RuleInput& input, Scratch& scratch) const;
@@ -144,6 +147,7 @@ class RuleSet {
   std::string WhyItDoesNotCount(uint32_t rule, Obstacle obstacle, const filter::FoldedText& folded) const;
 
   std::vector<Rule> rules_;
+  std::vector<WrittenFile> written_;  // as which they were read
   std::vector<Trigger> triggers_;
   KeywordIndex keywords_;
   RegexIndex regexes_;

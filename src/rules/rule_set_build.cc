@@ -205,7 +205,8 @@ class RuleSet::Builder {
   std::vector<std::pair<Rank, Rank>> hidden_;  // and what hides it
 };
 
-RuleSet::RuleSet(std::vector<Rule> rules, std::vector<std::string>& warnings) : rules_(std::move(rules)) {
+RuleSet::RuleSet(std::vector<Rule> rules, std::vector<std::string>& warnings, std::vector<WrittenFile> written)
+    : rules_(std::move(rules)), written_(std::move(written)) {
   Builder(*this).Build(warnings);
 }
 

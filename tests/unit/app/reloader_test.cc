@@ -171,6 +171,24 @@ TEST_F(ReloaderTest, EditOfRulesReadsNoWordsAndEditOfWordsNoRules) {
   EXPECT_NE(accounts_[0].files.Get()->rules, third->rules) << "an operator's word reads everything";
 }
 
+TEST_F(ReloaderTest, EditReadsTheRulesThatItChangedAndAnOperatorsWordAllOfThem) {
+  const std::string expression = "- keywords: [\"订单(\\\\d+)\"]\n  match: regex\n  reply: x\n";
+  const auto regex = [this](size_t rule) {
+    return accounts_[0].files.Get()->rules->rules().at(rule).keywords[0].regex;
+  };
+  Write("ra/1.yml", expression + Rules("旧"));
+  Look();
+  const auto before = regex(0);
+  ASSERT_NE(before, nullptr);
+  Write("ra/1.yml", Rules("新") + expression + Rules("旧"));
+  Look();
+  EXPECT_EQ(Reply(0), "新");
+  EXPECT_EQ(regex(1), before) << "an expression that is read again is another object";
+  EXPECT_EQ(accounts_[0].files.Get()->rules->rules()[1].line, 3);
+  LookAtAll();
+  EXPECT_NE(regex(1), before);
+}
+
 TEST_F(ReloaderTest, WordsThatCameWithABrokenRuleAreReadWhenTheRuleIsMended) {
   const auto before = accounts_[0].files.Get();
   Write("fa/deny/1.txt", "新的敏感词\n另一个敏感词\n");

@@ -138,12 +138,31 @@ TEST(YamlTest, ReportsAllDuplicateKeysAtOnce) {
               ElementsAre("f.yml:2:1: 键 a 写了两次：请删掉其中一个", "f.yml:3:11: 键 c 写了两次：请删掉其中一个"));
 }
 
+TEST(YamlTest, PlacesInAPartOfAFileAreThoseInTheFile) {
+  YamlOptions options;
+  options.first_line = 100;
+  YamlProblems problems("f.yml");
+  const auto root = Parse("- a\n- b: c\n", problems, options);
+  ASSERT_TRUE(root.has_value());
+  EXPECT_EQ(root->items[0].line, 100);
+  EXPECT_EQ(root->items[1].line, 101);
+  EXPECT_EQ(root->items[1].column, 3);
+  YamlProblems bytes("f.yml"), syntax("f.yml");
+  EXPECT_FALSE(Parse("- a\n- \xFF\n", bytes, options).has_value());
+  EXPECT_THAT(bytes.Text(), testing::StartsWith("f.yml:101:3:"));
+  EXPECT_FALSE(Parse("- a\n- [b\n", syntax, options).has_value());
+  EXPECT_THAT(syntax.Text(), testing::StartsWith("f.yml:101:3:"));
+}
+
 TEST(YamlTest, RefusesWhatIsTooLargeOrTooDeep) {
   YamlOptions options;
   options.max_bytes = 100;
   YamlProblems large("f.yml");
   EXPECT_FALSE(Parse(std::string(101, '#'), large, options).has_value());
   EXPECT_THAT(large.Text(), HasSubstr("at most 100 bytes"));
+  YamlProblems marked("f.yml");
+  EXPECT_FALSE(Parse("\xEF\xBB\xBF" + std::string(98, '#'), marked, options).has_value())
+      << "a file is read up to one byte more than allowed, its byte order mark included";
 
   YamlProblems deep("f.yml");
   EXPECT_FALSE(Parse(std::string(100000, '['), deep).has_value());
