@@ -199,6 +199,7 @@ class AddedLoad::Implementation {
     const int64_t now = MonotonicNanoseconds();
     if (count == 0 || !connection.busy) {  // nothing more comes on it
       ::epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.fd, nullptr);
+      std::erase(free_, index);
       return;
     }
     if (count < 0) return;
