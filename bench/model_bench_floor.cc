@@ -144,12 +144,22 @@ class Floor {
         auto question = std::make_shared<Question>();
         question->client = fd;
         question->plan = push.substr(mark, push.find('@', mark + 1) - mark + 1);
-        talk_.Post([this, question] { Accept(question); });
+        Accept(question);
       }
     }
   }
 
-  /// The thread of the upstream, which owns all questions.
+  /// Nobody between the thread that reads and the one that writes.
+  void Accept(const QuestionPointer& question) {
+    question->key = "main/" + std::to_string(7'000'000'000'000'000'000 + ++count_);
+    question->follower = "oABCD1234efgh5678IJKL" + std::to_string(count_ % 1000);
+    to_write_.Post([this, question] {
+      store_.Accept(question->key, question->follower, count_, question->plan);
+      talk_.Post([this, question] { Ask(question); });
+    });
+  }
+
+  /// The thread of the upstream.
   [[noreturn]] void Talk() {
     Watch(epoll_, talk_.fd());
     std::array<epoll_event, 64> events;
@@ -160,14 +170,6 @@ class Floor {
         fd == talk_.fd() ? talk_.Run() : Receive(fd);
       }
     }
-  }
-  void Accept(const QuestionPointer& question) {
-    question->key = "main/" + std::to_string(7'000'000'000'000'000'000 + ++count_);
-    question->follower = "oABCD1234efgh5678IJKL" + std::to_string(count_ % 1000);
-    to_write_.Post([this, question] {
-      store_.Accept(question->key, question->follower, count_, question->plan);
-      talk_.Post([this, question] { Ask(question); });
-    });
   }
   void Ask(const QuestionPointer& question) {
     if (idle_.empty()) {
@@ -192,7 +194,7 @@ class Floor {
     idle_.push_back(fd);
     to_write_.Post([this, question] {
       store_.Finish(question->key, question->follower, count_, question->plan, answer_);
-      talk_.Post([this, question] { SendAll(question->client, reply_); });
+      SendAll(question->client, reply_);  // no way back to any other thread
     });
   }
 
