@@ -90,7 +90,8 @@ struct YamlOptions {
 /// change one place. Returns nothing if there was any problem. Never throws.
 std::optional<YamlNode> ParseYaml(std::string_view text, YamlProblems& problems, const YamlOptions& options = {});
 
-/// The text of the file at `path`, a byte more than allowed if it is longer; nothing if it could not be read.
+/// The text of the file at `path`, of one that is too long a little more than is allowed; nothing if it could not be
+/// read.
 std::optional<std::string> ReadYamlText(const std::string& path, YamlProblems& problems,
                                         const YamlOptions& options = {});
 

@@ -51,6 +51,7 @@ class RuleFileReader {
     file_.written.text = std::move(text);
     if (file_.written.text.size() > kMaxFileBytes) return;
     if (file_.written.text.starts_with(kByteOrderMark)) file_.written.text.erase(0, kByteOrderMark.size());
+    file_.written.text.shrink_to_fit();  // it is kept
     items_ = ItemsOf(file_.written.text);
   }
 
@@ -63,6 +64,7 @@ class RuleFileReader {
       warnings_ = warnings;
       ReadWhole();
     }
+    if (file_.written.rules.empty()) std::string().swap(file_.written.text);
     return std::move(file_);
   }
 
@@ -71,7 +73,8 @@ class RuleFileReader {
     return std::string_view(file_.written.text).substr(first.begin, last.end - first.begin);
   }
 
-  /// False: what is unknown is not a list of items by itself, and only the whole file can say what is wrong with it.
+  /// False: nothing of it is known, or what is unknown is not a list of items by itself: then only the whole file can
+  /// say what is wrong with it.
   bool ReadByItem() {
     base::YamlProblems problems(problems_.file(), problems_.language());
     const auto above = std::string_view(file_.written.text).substr(0, items_.front().begin);
@@ -109,6 +112,7 @@ class RuleFileReader {
 
   /// With the item behind them, because what the YAML reader takes for the end of an item depends on it.
   bool ReadRun(size_t begin, size_t end) {
+    if (end - begin == items_.size()) return false;
     const size_t behind = std::min(end + 1, items_.size());
     const std::span<const ItemText> items = std::span(items_).subspan(begin, behind - begin);
     base::YamlOptions options = RuleFileOptions();

@@ -32,7 +32,7 @@ RulesOfFile ReadRules(std::string text, const KnownRules& known, base::YamlProbl
 /// The same, when nothing is known and nothing will be asked again.
 std::vector<Rule> ParseRules(std::string_view text, base::YamlProblems& problems, base::YamlProblems& warnings);
 
-/// The same for a file; `path` also names it in messages and in Rule::source.
+/// The same for a file; `path` is only for reading: `problems` names the file, in Rule::file, too.
 RulesOfFile ReadRuleFile(const std::string& path, const KnownRules& known, base::YamlProblems& problems,
                          base::YamlProblems& warnings);
 

@@ -16,6 +16,8 @@ bool IsBlankOrComment(std::string_view line) {
   return first == line.npos || line[first] == '#' || line[first] == '\n' || line[first] == '\r';
 }
 
+bool BeginsDocument(std::string_view line) { return line == "---\n" || line == "---\r\n"; }
+
 /// The YAML reader ends a line at a lone carriage return, too.
 bool HasLoneReturn(std::string_view line) {
   const size_t at = line.find('\r');
@@ -33,7 +35,8 @@ std::vector<ItemText> ItemsOf(std::string_view text) {
     if (HasLoneReturn(line)) return {};
     if (BeginsItem(line)) {
       items.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end), number});
-    } else if (!IsBlankOrComment(line) && (items.empty() || line.front() != ' ')) {
+    } else if (items.empty() ? !IsBlankOrComment(line) && !BeginsDocument(line)
+                             : !IsBlankOrComment(line) && line.front() != ' ') {
       return {};
     } else if (!items.empty()) {
       items.back().end = static_cast<uint32_t>(end);

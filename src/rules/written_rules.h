@@ -18,11 +18,12 @@ struct ItemText {
 };
 
 /// Cuts the text of a rule file at each line that begins with "- ". Nothing when anything but items, what is indented
-/// below them, and comments stands at the beginning of a line (---, a key, the rest of a text in quotes): then only the
-/// YAML reader knows where an item ends.
+/// below them, comments, and --- above the first stands at the beginning of a line (a key, the rest of a text in
+/// quotes): then only the YAML reader knows where an item ends.
 std::vector<ItemText> ItemsOf(std::string_view text);
 
-/// One item that was read without a warning, and the rule that came of it.
+/// One item that will be read the same wherever it stands before another, and the rule that came of it. Those with a
+/// warning, with a key that has no value, and the file's last are not among them.
 struct WrittenRule {
   static constexpr uint32_t kNone = 0xFFFFFFFF;
 
@@ -48,6 +49,8 @@ class KnownRules {
   KnownRules() = default;
   /// Places in `files` are those in `rules`.
   KnownRules(const std::vector<WrittenFile>& files, const std::vector<Rule>& rules);
+  KnownRules(std::vector<WrittenFile>&&, const std::vector<Rule>&) = delete;
+  KnownRules(const std::vector<WrittenFile>&, std::vector<Rule>&&) = delete;
 
   bool empty() const { return by_text_.empty(); }
   /// Null: not known.

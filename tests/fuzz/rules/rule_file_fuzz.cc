@@ -27,14 +27,15 @@ struct Reading {
 bool Same(const yr::Rule& a, const yr::Rule& b) {
   const auto place = [](const auto& x) { return std::pair(x.line, x.column); };
   const auto word = [&](const yr::Keyword& x, const yr::Keyword& y) {
-    return place(x) == place(y) && x.text == y.text;
+    return place(x) == place(y) && x.text == y.text && !x.regex == !y.regex;
   };
   const auto reply = [&](const yr::ReplyTemplate& x, const yr::ReplyTemplate& y) {
     return place(x) == place(y) && x.pattern() == y.pattern() && x.ForModel() == y.ForModel();
   };
   return place(a) == place(b) && a.name == b.name && a.priority == b.priority && a.match == b.match &&
          a.event == b.event && a.event_keys == b.event_keys && a.mode == b.mode && a.until_line == b.until_line &&
-         a.cooldown == b.cooldown &&
+         a.until_column == b.until_column && a.file == b.file && a.schedule.days == b.schedule.days &&
+         a.schedule.until == b.schedule.until && a.schedule.from == b.schedule.from && a.cooldown == b.cooldown &&
          std::equal(a.keywords.begin(), a.keywords.end(), b.keywords.begin(), b.keywords.end(), word) &&
          std::equal(a.exclude.begin(), a.exclude.end(), b.exclude.begin(), b.exclude.end(), word) &&
          std::equal(a.replies.begin(), a.replies.end(), b.replies.begin(), b.replies.end(), reply);
@@ -44,7 +45,8 @@ bool Same(const yr::Rule& a, const yr::Rule& b) {
 void CompareWithKnown(std::string_view before, std::string_view text) {
   const Reading earlier(before, {});
   if (!earlier.problems.empty()) return;
-  const Reading with(text, yr::KnownRules({earlier.file.written}, earlier.file.rules)), without(text, {});
+  const std::vector<yr::WrittenFile> written = {earlier.file.written};
+  const Reading with(text, yr::KnownRules(written, earlier.file.rules)), without(text, {});
   if (with.problems.Text() != without.problems.Text() || with.warnings.Text() != without.warnings.Text()) std::abort();
   const auto& one = with.file.rules;
   const auto& other = without.file.rules;

@@ -46,12 +46,14 @@ struct Reading {
   explicit Reading(const std::string& text, const KnownRules& known = {}, const std::string& file = "a.yml")
       : problems(file, base::YamlLanguage::kChinese),
         warnings(file, base::YamlLanguage::kChinese),
-        read(ReadRules(text, known, problems, warnings)) {}
-  KnownRules Known() const { return KnownRules({read.written}, read.rules); }
+        read(ReadRules(text, known, problems, warnings)),
+        written{read.written} {}
+  KnownRules Known() const { return KnownRules(written, read.rules); }
   std::string Shown() const { return rules::Shown(read.rules, problems, warnings); }
 
   base::YamlProblems problems, warnings;
   RulesOfFile read;
+  std::vector<WrittenFile> written;
 };
 
 constexpr std::string_view kFile = R"yaml(# 头
@@ -140,10 +142,51 @@ TEST(KnownRulesTest, WhatTheYamlReaderTakesOnlyAtTheEndOfAFileIsNotTakenElsewher
   const std::string end = "- keywords: [甲甲]\n  reply: 一\n  enabled\n";
   const Reading before(std::string(kFile) + end);
   const std::string text = std::string(kFile) + end + std::string(kFile);
-  const Reading whole(text);
+  const Reading whole(text), other{std::string(kFile)};
   EXPECT_NE(whole.problems.Text(), before.problems.Text());
   EXPECT_EQ(Reading(text, before.Known()).Shown(), whole.Shown());
-  EXPECT_EQ(Reading(text, Reading{std::string(kFile)}.Known()).Shown(), whole.Shown());
+  EXPECT_EQ(Reading(text, other.Known()).Shown(), whole.Shown());
+}
+
+TEST(KnownRulesTest, MarksAndLineEndsOfOtherEditorsMakeNoDifference) {
+  const Reading before{std::string(kFile)};
+  std::string windows;
+  for (const char c : kFile) windows += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  for (const std::string& text : {"\xEF\xBB\xBF" + std::string(kFile), "---\n" + std::string(kFile),
+                                  "---\n---\n" + std::string(kFile), windows, "\xEF\xBB\xBF---\r\n" + windows}) {
+    const Reading first(text, before.Known()), whole(text);
+    EXPECT_EQ(first.Shown(), whole.Shown());
+    const std::string edited = text + "- keywords: [新的]\n  reply: 新\n";
+    const Reading second(edited, first.Known());
+    EXPECT_EQ(second.Shown(), Reading(edited).Shown());
+    if (!whole.problems.empty()) continue;
+    EXPECT_EQ(second.read.rules.at(1).keywords[0].regex, first.read.rules.at(1).keywords[0].regex) << "read again";
+  }
+}
+
+TEST(KnownRulesTest, WarningsBeyondThoseThatAreKeptAreCountedTheSame) {
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    text +=
+        i % 2 == 0 ? "- keywords: [甲]\n  reply: 一\n" : "- keywords: [关键词" + std::to_string(i) + "]\n  reply: 二\n";
+  }
+  const Reading before(text);
+  EXPECT_EQ(before.warnings.size(), 150U);
+  EXPECT_EQ(before.read.written.rules.size(), 149U);
+  EXPECT_EQ(Reading(text, before.Known()).Shown(), before.Shown());
+}
+
+TEST(KnownRulesTest, NoMoreIsKeptThanIsOfUse) {
+  const testing::TempDir folder;
+  std::ofstream(folder.File("a.yml")) << kFile;
+  std::ofstream(folder.File("b.yml")) << "- keywords: [甲乙]\n  reply: \"第一\n- 第二\"\n" << kFile;
+  base::YamlProblems problems("a.yml"), warnings("a.yml");
+  const RulesOfFile known = ReadRuleFile(folder.File("a.yml"), {}, problems, warnings);
+  EXPECT_LT(known.written.text.capacity(), 2 * kFile.size());
+  const RulesOfFile unknown = ReadRuleFile(folder.File("b.yml"), {}, problems, warnings);
+  EXPECT_EQ(unknown.rules.size(), 5U);
+  EXPECT_TRUE(unknown.written.rules.empty());
+  EXPECT_LT(unknown.written.text.capacity(), 64U);
 }
 
 TEST(KnownRulesTest, AnyEditComesToWhatReadingAllOfItComesTo) {
@@ -209,7 +252,7 @@ TEST(KnownRulesTest, AnyEditComesToWhatReadingAllOfItComesTo) {
       }
     }
     const KnownRules known = before.Known();
-    const Reading after(second, known), whole(second);
+    const Reading after(second, known, "b.yml"), whole(second, {}, "b.yml");
     ASSERT_EQ(after.Shown(), whole.Shown()) << "before:\n" << first << "\nafter:\n" << second;
     good += whole.problems.empty() ? 1 : 0;
     for (const Rule& rule : after.read.rules) {
