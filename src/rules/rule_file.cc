@@ -62,7 +62,7 @@ class RuleFileReader {
       file_.written.rules.clear();
       problems_ = problems;
       warnings_ = warnings;
-      ReadWhole();
+      if (!FindMistake()) ReadWhole();
     }
     if (file_.written.rules.empty()) std::string().swap(file_.written.text);
     return std::move(file_);
@@ -73,8 +73,7 @@ class RuleFileReader {
     return std::string_view(file_.written.text).substr(first.begin, last.end - first.begin);
   }
 
-  /// False: nothing of it is known, or what is unknown is not a list of items by itself: then only the whole file can
-  /// say what is wrong with it.
+  /// False: nothing of it is known, or what begins at unclear_ is not a list of items by itself.
   bool ReadByItem() {
     base::YamlProblems problems(problems_.file(), problems_.language());
     const auto above = std::string_view(file_.written.text).substr(0, items_.front().begin);
@@ -90,6 +89,7 @@ class RuleFileReader {
       do {
         ++i;
       } while (i < items_.size() && KnownAt(i) == nullptr);
+      unclear_ = begin;
       if (!ReadRun(begin, i)) return false;
     }
     return true;
@@ -125,6 +125,16 @@ class RuleFileReader {
     return true;
   }
 
+  /// In front of unclear_ nothing is wrong, and the YAML reader stops at the first mistake. It says what it would say
+  /// of the whole file if it comes from the item before.
+  bool FindMistake() {
+    if (unclear_ < 2) return false;
+    const ItemText& before = items_[unclear_ - 1];
+    base::YamlOptions options = RuleFileOptions();
+    options.first_line = before.line;
+    return !base::ParseYaml(TextOf(before, items_.back()), problems_, options);
+  }
+
   void ReadWhole() {
     const std::optional<YamlNode> root = base::ParseYaml(file_.written.text, problems_, RuleFileOptions());
     if (!root || root->IsNull()) return;
@@ -153,6 +163,7 @@ class RuleFileReader {
   base::YamlProblems& problems_;
   base::YamlProblems& warnings_;
   std::vector<ItemText> items_;
+  size_t unclear_ = 0;  // an item
   RulesOfFile file_;
 };
 
