@@ -223,7 +223,7 @@ TEST(KnownRulesTest, AnyEditComesToWhatReadingAllOfItComesTo) {
   std::mt19937 random(20261121);
   const auto upto = [&random](size_t limit) { return std::uniform_int_distribution<size_t>(0, limit)(random); };
   size_t good = 0, taken_over = 0;
-  for (int round = 0; round < 8000; ++round) {
+  for (int round = 0; round < 3000; ++round) {
     std::string first(kFile);
     if (round % 3 == 0) first.insert(upto(first.size()), kPieces[upto(kPieces.size() - 1)]);
     const Reading before(first);
@@ -266,8 +266,8 @@ TEST(KnownRulesTest, AnyEditComesToWhatReadingAllOfItComesTo) {
     const Reading again(first, after.Known());
     ASSERT_EQ(again.Shown(), before.Shown()) << "before:\n" << second << "\nafter:\n" << first;
   }
-  EXPECT_GT(good, 1500U);
-  EXPECT_GT(taken_over, 1000U);
+  EXPECT_GT(good, 600U);
+  EXPECT_GT(taken_over, 600U);
 }
 
 TEST(KnownRulesTest, ASetIsLoadedFromWhatTheOneBeforeItWasWrittenAs) {
