@@ -94,6 +94,7 @@ class CurlHttpClient::Engine {
   const Options options_;
   EventLoop& loop_;
   HostResolver resolver_;
+  HttpTargets targets_;
   const int timer_fd_;
   CURLM* const multi_;
   bool begun_ = false;
@@ -152,7 +153,7 @@ void CurlHttpClient::Engine::Begin() {
 HttpClient::CallId CurlHttpClient::Engine::Start(HttpClientRequest request, HttpClientEvents events) {
   if (!begun_) Begin();
   const CallId id = next_id_++;
-  const base::Result<HttpTarget> target = CheckRequest(request);
+  const base::Result<HttpTarget> target = targets_.Check(request);
   const auto call = std::make_shared<Call>(
       std::move(request), CurlTransfer::Notices{[this, id] { Connected(id); }, [this, id] { Touch(id); }});
   call->events = std::move(events);
