@@ -129,6 +129,7 @@ OpenAiChatModel::OpenAiChatModel(Options options, net::HttpClient& client, net::
       log_(log),
       meters_(std::make_unique<Meters>(metrics, options_.name)),
       hold_back_reasoning_(LeavesOutOpeningTag(options_.model)),
+      requests_(options_),
       self_(std::make_shared<OpenAiChatModel*>(this)) {}
 
 OpenAiChatModel::~OpenAiChatModel() {
@@ -189,7 +190,7 @@ void OpenAiChatModel::Send(CallId id, Asked& asked) {
       UpstreamCall::Events{[this, id](std::string_view text) { OnText(id, text); },
                            [this, id](const ChatOutcome& outcome) { OnDone(id, outcome); },
                            [this, id] { Release(id); }});
-  asked.upstream->Start(MakeUpstreamRequest(options_, asked.messages, asked.changes), asked.deadline,
+  asked.upstream->Start(requests_.Make(asked.messages, asked.changes), asked.deadline,
                         asked.first_token_within.value_or(options_.first_token_timeout));
 }
 

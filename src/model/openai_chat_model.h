@@ -66,6 +66,7 @@ class OpenAiChatModel final : public ChatModel {
   base::Logger& log_;
   const std::unique_ptr<Meters> meters_;
   bool hold_back_reasoning_ = false;
+  UpstreamRequestMaker requests_;
   RequestChanges changes_;
   double tokens_per_estimate_ = 1;
   base::Duration usual_time_{};  // of a call, lately

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "base/secret.h"
 #include "base/utf8.h"
+#include "model/json_write.h"
 
 namespace yingda::model {
 namespace {
@@ -66,66 +66,50 @@ Json ParseExtraBody(const std::string& text) {
   return Json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
-/// Pictures are megabytes of base64, which need no escaping and which the JSON library would look at byte by byte: a
-/// name stands for each until the rest is written.
-class PictureNames {
- public:
-  std::string NameFor(const std::string& picture) {
-    if (!picture.starts_with("data:") || picture.find_first_of("\"\\") != picture.npos) return picture;
-    pictures_.push_back(&picture);
-    return salt_ + std::to_string(pictures_.size() - 1) + ".";
+/// A picture is megabytes of base64, in which nothing has to be escaped: it is not looked at byte by byte twice.
+void AppendPicture(const std::string& picture, std::string& json) {
+  if (!picture.starts_with("data:") || picture.find_first_of("\"\\") != picture.npos) {
+    AppendJsonString(picture, json);
+  } else {
+    json.append("\"").append(picture).append("\"");
   }
-  std::string Resolve(std::string body) const {
-    if (pictures_.empty()) return body;
-    size_t bytes = body.size();
-    for (const std::string* picture : pictures_) bytes += picture->size();
-    std::string whole;
-    whole.reserve(bytes);
-    size_t from = 0;
-    for (size_t i = 0; i < pictures_.size(); ++i) {  // they stand in their order
-      const std::string name = salt_ + std::to_string(i) + ".";
-      const size_t at = body.find(name, from);
-      if (at == body.npos) continue;  // extra_body has replaced the messages
-      whole.append(body, from, at - from).append(*pictures_[i]);
-      from = at + name.size();
-    }
-    return whole.append(body, from);
-  }
-
- private:
-  const std::string salt_ = "picture-" + base::RandomHex(16) + "-";
-  std::vector<const std::string*> pictures_;
-};
-
-Json Content(const UpstreamOptions& options, const ChatMessage& message, PictureNames& names) {
-  if (message.pictures.empty() || !options.takes_pictures) return message.content;
-  Json parts = Json::array({{{"type", "text"}, {"text", message.content}}});
-  for (const std::string& picture : message.pictures) {
-    parts.push_back({{"type", "image_url"}, {"image_url", {{"url", names.NameFor(picture)}}}});
-  }
-  return parts;
 }
 
-std::string MakeBody(const UpstreamOptions& options, const std::vector<ChatMessage>& messages,
-                     const RequestChanges& changes) {
-  const Dialect dialect = DialectOf(options);
-  const bool openai = dialect == Dialect::kOpenAi || dialect == Dialect::kAzure;
-  const bool thinker = openai && IsOpenAiThinker(options.model);
-  Json body = {{"model", options.model}, {"stream", true}};
-  if (!changes.no_stream_options) body["stream_options"] = {{"include_usage", true}};
-  body["messages"] = Json::array();
-  PictureNames names;
-  for (const ChatMessage& message : messages) {
-    body["messages"].push_back({{"role", message.role}, {"content", Content(options, message, names)}});
+void AppendMessage(const ChatMessage& message, bool with_pictures, std::string& json) {
+  json += R"({"content":)";
+  if (with_pictures && !message.pictures.empty()) {
+    json += R"([{"text":)";
+    AppendJsonString(message.content, json);
+    json += R"(,"type":"text"})";
+    for (const std::string& picture : message.pictures) {
+      json += R"(,{"image_url":{"url":)";
+      AppendPicture(picture, json);
+      json += R"(},"type":"image_url"})";
+    }
+    json += ']';
+  } else {
+    AppendJsonString(message.content, json);
   }
-  const bool new_name = thinker != changes.other_max_tokens;
-  if (options.max_tokens > 0) body[new_name ? "max_completion_tokens" : "max_tokens"] = options.max_tokens;
-  if (options.temperature && !thinker && !changes.no_temperature) body["temperature"] = *options.temperature;
-  if (options.thinking_off && !changes.no_thinking_switch) SwitchThinkingOff(dialect, options.model, body);
-  const Json extra = ParseExtraBody(options.extra_body);
-  if (extra.is_object()) body.merge_patch(extra);
-  // Followers' text is valid by then; a slip must not throw and lose the question.
-  return names.Resolve(body.dump(-1, ' ', false, Json::error_handler_t::replace));
+  json += R"(,"role":)";
+  AppendJsonString(message.role, json);
+  json += '}';
+}
+
+/// Room for the messages, so that it is taken at once; escapes may need a little more.
+size_t RoomFor(const std::vector<ChatMessage>& messages, bool with_pictures) {
+  constexpr size_t kAround = 128;
+  size_t bytes = 0;
+  for (const ChatMessage& message : messages) {
+    bytes += message.content.size() + kAround;
+    if (!with_pictures) continue;
+    for (const std::string& picture : message.pictures) bytes += picture.size() + kAround;
+  }
+  return bytes;
+}
+
+std::string Dump(const Json& json) {
+  // The operator's text is valid by then; a slip must not throw and lose the question.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -176,19 +160,63 @@ void AddHeaders(const UpstreamOptions& options, net::HttpClientRequest& request)
   request.headers.insert(request.headers.end(), options.extra_headers.begin(), options.extra_headers.end());
 }
 
+UpstreamRequestMaker::UpstreamRequestMaker(UpstreamOptions options)
+    : options_(std::move(options)), dialect_(DialectOf(options_)), frame_(MakeFrame({})) {
+  request_.method = "POST";
+  request_.url = CompletionsUrl(options_.base_url);
+  request_.connect_timeout = options_.connect_timeout;
+  request_.max_response_bytes = 64 * 1024 * 1024;  // a stream's frames are many times its text, reasoning more so
+  // An answer costs money: whether to ask again is decided where it is counted.
+  request_.at_most_once = true;
+  request_.headers = {{"Content-Type", "application/json"}, {"Accept", "text/event-stream, application/json"}};
+  AddHeaders(options_, request_);
+}
+
+UpstreamRequestMaker::Frame UpstreamRequestMaker::MakeFrame(const RequestChanges& changes) const {
+  const bool openai = dialect_ == Dialect::kOpenAi || dialect_ == Dialect::kAzure;
+  const bool thinker = openai && IsOpenAiThinker(options_.model);
+  Json body = {{"model", options_.model}, {"stream", true}};
+  if (!changes.no_stream_options) body["stream_options"] = {{"include_usage", true}};
+  const bool new_name = thinker != changes.other_max_tokens;
+  if (options_.max_tokens > 0) body[new_name ? "max_completion_tokens" : "max_tokens"] = options_.max_tokens;
+  if (options_.temperature && !thinker && !changes.no_temperature) body["temperature"] = *options_.temperature;
+  if (options_.thinking_off && !changes.no_thinking_switch) SwitchThinkingOff(dialect_, options_.model, body);
+  const Json extra = ParseExtraBody(options_.extra_body);
+  if (extra.is_object()) body.merge_patch(extra);
+  if (extra.is_object() && extra.contains("messages")) return {changes, Dump(body), "", false};
+  // The library writes an object's members in the order of their names, so the messages stand in the middle.
+  Json before = Json::object();
+  Json after = Json::object();
+  for (auto& [name, value] : body.items()) (name < "messages" ? before : after)[name] = std::move(value);
+  Frame frame{changes, Dump(before), Dump(after), true};
+  frame.before.pop_back();
+  frame.before += before.empty() ? R"("messages":[)" : R"(,"messages":[)";
+  frame.after.replace(0, 1, after.empty() ? "]" : "],");
+  return frame;
+}
+
+net::HttpClientRequest UpstreamRequestMaker::Make(const std::vector<ChatMessage>& messages,
+                                                  const RequestChanges& changes) {
+  if (frame_.changes != changes) frame_ = MakeFrame(changes);
+  net::HttpClientRequest request = request_;
+  if (!frame_.takes_messages) {
+    request.body = frame_.before;
+    return request;
+  }
+  std::string& body = request.body;
+  body.reserve(frame_.before.size() + RoomFor(messages, options_.takes_pictures) + frame_.after.size());
+  body += frame_.before;
+  for (const ChatMessage& message : messages) {
+    if (&message != &messages.front()) body += ',';
+    AppendMessage(message, options_.takes_pictures, body);
+  }
+  body += frame_.after;
+  return request;
+}
+
 net::HttpClientRequest MakeUpstreamRequest(const UpstreamOptions& options, const std::vector<ChatMessage>& messages,
                                            const RequestChanges& changes) {
-  net::HttpClientRequest request;
-  request.method = "POST";
-  request.url = CompletionsUrl(options.base_url);
-  request.connect_timeout = options.connect_timeout;
-  request.max_response_bytes = 64 * 1024 * 1024;  // a stream's frames are many times its text, reasoning more so
-  // An answer costs money: whether to ask again is decided where it is counted.
-  request.at_most_once = true;
-  request.headers = {{"Content-Type", "application/json"}, {"Accept", "text/event-stream, application/json"}};
-  AddHeaders(options, request);
-  request.body = MakeBody(options, messages, changes);
-  return request;
+  return UpstreamRequestMaker(options).Make(messages, changes);
 }
 
 }  // namespace yingda::model

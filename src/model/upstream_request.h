@@ -60,10 +60,36 @@ Dialect DialectOf(const UpstreamOptions& options);
 /// What is wrong with the options, in words for an operator; for use before the model is made.
 base::Result<void> CheckUpstream(const UpstreamOptions& options);
 
-/// The request for these messages. Bad extra_body is left out: CheckUpstream reports it.
-net::HttpClientRequest MakeUpstreamRequest(const UpstreamOptions& options, const std::vector<ChatMessage>& messages,
-                                           const RequestChanges& changes = {});
 /// The key, in its dialect's header, and the operator's own headers.
 void AddHeaders(const UpstreamOptions& options, net::HttpClientRequest& request);
+
+/// Makes one upstream's requests. What depends on its options alone, which is all but the messages, is made once.
+/// Bad extra_body is left out: CheckUpstream reports it.
+/// Thread-safety: none.
+class UpstreamRequestMaker {
+ public:
+  explicit UpstreamRequestMaker(UpstreamOptions options);
+
+  net::HttpClientRequest Make(const std::vector<ChatMessage>& messages, const RequestChanges& changes = {});
+
+ private:
+  /// The body around the messages; where extra_body has its own messages, all of it.
+  struct Frame {
+    RequestChanges changes;
+    std::string before, after;
+    bool takes_messages = true;
+  };
+
+  Frame MakeFrame(const RequestChanges& changes) const;
+
+  const UpstreamOptions options_;
+  const Dialect dialect_;
+  net::HttpClientRequest request_;  // without a body
+  Frame frame_;                     // the last one; changes are few
+};
+
+/// One request, for whoever makes no more of them.
+net::HttpClientRequest MakeUpstreamRequest(const UpstreamOptions& options, const std::vector<ChatMessage>& messages,
+                                           const RequestChanges& changes = {});
 
 }  // namespace yingda::model

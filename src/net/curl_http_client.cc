@@ -66,9 +66,10 @@ class CurlHttpClient::Engine {
     HttpClientEvents events;
     HttpTarget target;
     bool resolving = false;
-    bool running = false;  // curl has it
-    bool dropped = false;  // ended or cancelled: no event may follow
-    bool touched = false;  // something to deliver
+    bool running = false;    // curl has it
+    bool connected = false;  // or was, once
+    bool dropped = false;    // ended or cancelled: no event may follow
+    bool touched = false;    // something to deliver
     EventLoop::TimerId connect_timer = 0;
   };
   using CallPointer = std::shared_ptr<Call>;
@@ -92,8 +93,10 @@ class CurlHttpClient::Engine {
   static int OnTimer(CURLM* multi, long wait_ms, void* engine);
 
   const Options options_;
+  const CurlTransfer::Settings settings_;
   EventLoop& loop_;
   HostResolver resolver_;
+  HttpTargets targets_;
   const int timer_fd_;
   CURLM* const multi_;
   bool begun_ = false;
@@ -110,6 +113,7 @@ class CurlHttpClient::Engine {
 
 CurlHttpClient::Engine::Engine(Options options, EventLoop& loop)
     : options_(std::move(options)),
+      settings_{options_.http2, options_.ca_file, options_.user_agent},
       loop_(loop),
       resolver_({}, options_.lookup, loop),
       timer_fd_(NewTimer()),
@@ -152,7 +156,7 @@ void CurlHttpClient::Engine::Begin() {
 HttpClient::CallId CurlHttpClient::Engine::Start(HttpClientRequest request, HttpClientEvents events) {
   if (!begun_) Begin();
   const CallId id = next_id_++;
-  const base::Result<HttpTarget> target = CheckRequest(request);
+  const base::Result<HttpTarget> target = targets_.Check(request);
   const auto call = std::make_shared<Call>(
       std::move(request), CurlTransfer::Notices{[this, id] { Connected(id); }, [this, id] { Touch(id); }});
   call->events = std::move(events);
@@ -164,10 +168,13 @@ HttpClient::CallId CurlHttpClient::Engine::Start(HttpClientRequest request, Http
     FailSoon(id, target.error());
   } else {
     call->target = *target;
-    call->connect_timer = loop_.After(call->transfer.request().connect_timeout, [this, id] {
-      FailNow(id, {base::ErrorCode::kDeadlineExceeded, "no connection in time"});
-    });
     Resolve(id, *call);
+    // On a connection that was kept, as mostly, the request is on its way by now.
+    if (!call->connected) {
+      call->connect_timer = loop_.After(call->transfer.request().connect_timeout, [this, id] {
+        FailNow(id, {base::ErrorCode::kDeadlineExceeded, "no connection in time"});
+      });
+    }
   }
   return id;
 }
@@ -191,7 +198,7 @@ void CurlHttpClient::Engine::Run(CallId id, const HostResolver::Addresses& addre
   const CallPointer call = Find(id);
   if (!call) return;
   call->resolving = false;
-  CURL* easy = call->transfer.Prepare({options_.http2, options_.ca_file, options_.user_agent}, call->target, addresses);
+  CURL* easy = call->transfer.Prepare(settings_, call->target, addresses);
   in_curl_ = true;
   const bool added = easy != nullptr && curl_multi_add_handle(multi_, easy) == CURLM_OK;
   in_curl_ = false;
@@ -221,7 +228,9 @@ void CurlHttpClient::Engine::BeginAtOnce() {
 
 void CurlHttpClient::Engine::Connected(CallId id) {
   const CallPointer call = Find(id);
-  if (call && call->connect_timer != 0) loop_.Cancel(std::exchange(call->connect_timer, 0));
+  if (!call) return;
+  call->connected = true;
+  if (call->connect_timer != 0) loop_.Cancel(std::exchange(call->connect_timer, 0));
 }
 
 void CurlHttpClient::Engine::Touch(CallId id) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "net/curl_transfer.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cstdlib>
 
@@ -13,29 +11,6 @@ constexpr size_t kMaxHeadBytes = 64 * 1024;
 /// Curl's own timer follows the real clock and only backs up ours, which follows the injected one.
 constexpr base::Duration kConnectBackstop = std::chrono::seconds(5);
 constexpr long kFreshConnectionSeconds = 15;
-
-struct UrlDeleter {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-
-std::optional<HttpTarget> ParseTarget(const std::string& url) {
-  const std::unique_ptr<CURLU, UrlDeleter> parsed(curl_url());
-  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
-  const auto part = [&](CURLUPart which, unsigned flags) {
-    char* text = nullptr;
-    if (curl_url_get(parsed.get(), which, &text, flags) != CURLUE_OK) return std::string();
-    std::string copy(text);
-    curl_free(text);
-    return copy;
-  };
-  const std::string scheme = part(CURLUPART_SCHEME, 0);
-  if (scheme != "http" && scheme != "https") return std::nullopt;
-  HttpTarget target{part(CURLUPART_HOST, CURLU_PUNYCODE), part(CURLUPART_PORT, CURLU_DEFAULT_PORT)};
-  if (target.host.empty()) return std::nullopt;
-  in_addr ignored{};
-  target.numeric = target.host.front() == '[' || inet_pton(AF_INET, target.host.c_str(), &ignored) == 1;
-  return target;
-}
 
 base::ErrorCode CodeOf(CURLcode code) {
   switch (code) {
@@ -62,8 +37,6 @@ base::ErrorCode CodeOf(CURLcode code) {
   }
 }
 
-bool HasLineEnd(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos; }
-
 }  // namespace
 
 std::string_view HttpClientHead::Header(std::string_view lower_case_name) const {
@@ -71,17 +44,6 @@ std::string_view HttpClientHead::Header(std::string_view lower_case_name) const 
     if (name == lower_case_name) return value;
   }
   return {};
-}
-
-base::Result<HttpTarget> CheckRequest(const HttpClientRequest& request) {
-  for (const auto& [name, value] : request.headers) {
-    if (name.empty() || HasLineEnd(name) || HasLineEnd(value)) {
-      return base::Error{base::ErrorCode::kInvalidArgument, "a header with a line end in it"};
-    }
-  }
-  auto target = HasLineEnd(request.url) || HasLineEnd(request.method) ? std::nullopt : ParseTarget(request.url);
-  if (!target) return base::Error{base::ErrorCode::kInvalidArgument, "not an http:// or https:// address"};
-  return *std::move(target);
 }
 
 CurlTransfer::CurlTransfer(HttpClientRequest request, Notices notices)

@@ -5,23 +5,13 @@
 
 #include <array>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "net/host_resolver.h"
 #include "net/http_client.h"
+#include "net/http_target.h"
 
 namespace yingda::net {
-
-/// Where a request goes. Hosts are in the form libcurl looks them up by.
-struct HttpTarget {
-  std::string host;
-  std::string port;
-  bool numeric = false;  // an address: nothing to resolve
-};
-
-/// Errors: kInvalidArgument: not http(s), or something in the request would break out of its line.
-base::Result<HttpTarget> CheckRequest(const HttpClientRequest& request);
 
 /// One request and its answer as libcurl sees them: an easy handle, set up, and callbacks that collect what comes.
 /// Lifetime: must stay where it is and alive while curl has its handle.

@@ -75,7 +75,6 @@ class HttpServer::Implementation final : public ConnectionHost, public std::enab
 
   const Options options_;
   base::Logger& logger_;
-  const RequestParser parser_;
   HttpRoutes routes_;
   ConnectionTable table_;
   std::atomic<size_t> parked_{0};
@@ -221,7 +220,7 @@ void HttpServer::Implementation::Serve(const FramedRequest& framed, std::shared_
         {{"listener", options_.metrics_name}, {"request_id", request.Id()}, {"path", target.path}, {"what", what}});
   };
   try {
-    target = parser_.Parse(framed.head);
+    target = RequestParser::Parse(framed.head);
     Route(request, target, Responder(exchange));
   } catch (const std::exception& exception) {
     failed(exception.what());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <random>
 
 namespace yingda::model {
 namespace {
@@ -191,6 +192,83 @@ TEST(UpstreamRequestTest, PicturesAreImagePartsForModelsThatTakeThem) {
         {"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}},
         {"type":"image_url","image_url":{"url":"https://x.example/b.jpg"}}]},
       {"role":"user","content":"hi"}])"));
+}
+
+/// As MakeUpstreamRequest, but with the messages put in by the JSON library.
+std::string BodyByTheLibrary(const UpstreamOptions& options, const std::vector<ChatMessage>& messages,
+                             const RequestChanges& changes) {
+  nlohmann::json body = nlohmann::json::parse(MakeUpstreamRequest(options, {}, changes).body);
+  const bool own_messages = nlohmann::json::parse(options.extra_body).contains("messages");
+  EXPECT_TRUE(own_messages || body.at("messages") == nlohmann::json::array());
+  for (const ChatMessage& message : own_messages ? std::vector<ChatMessage>() : messages) {
+    nlohmann::json content = message.content;
+    if (options.takes_pictures && !message.pictures.empty()) {
+      content = nlohmann::json::array({{{"type", "text"}, {"text", message.content}}});
+      for (const std::string& url : message.pictures) {
+        content.push_back({{"type", "image_url"}, {"image_url", {{"url", url}}}});
+      }
+    }
+    body["messages"].push_back({{"role", message.role}, {"content", content}});
+  }
+  return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+TEST(UpstreamRequestTest, TheBodysBytesAreThoseThatTheJsonLibraryWrites) {
+  const std::string texts[] = {
+      "", "hi", "\xe4\xbd\xa0\xe5\xa5\xbd", "\"q\"\\\n\t\x01", "\xff\xe4\xbd", "\"messages\":["};
+  const std::string pictures[] = {"data:image/png;base64,AA==", "https://x.example/b.jpg?a=\"", "data:\\\"",
+                                  "picture-0."};
+  const std::string extra_bodies[] = {"{}",
+                                      R"({"top_p":0.9,"a":[]})",
+                                      R"({"metadata":{"messages":[]},"zz":"\"messages\":["})",
+                                      R"({"model":null,"max_tokens":null,"chat_template_kwargs":null})",
+                                      R"({"stream":null,"stream_options":null})",
+                                      R"({"messages":[{"role":"user","content":"mine"}]})",
+                                      R"({"messages":null})",
+                                      R"({"messages":{"a":1,"b":null}})",
+                                      R"({"messagesx":1,"message":2,"model":null,"stream":null})"};
+  std::mt19937 random(3);
+  const auto any = [&](const auto& list) { return list[random() % std::size(list)]; };
+  for (const std::string& extra_body : extra_bodies) {
+    UpstreamOptions options = Options("http://127.0.0.1:8000", "m\"\xe4\xbd\xa0");
+    options.extra_body = extra_body;
+    options.max_tokens = 7;
+    options.temperature = 0.1;
+    for (int round = 0; round < 200; ++round) {
+      options.takes_pictures = random() % 2 == 0;
+      const RequestChanges changes = {random() % 2 == 0, random() % 2 == 0, random() % 2 == 0, random() % 2 == 0};
+      std::vector<ChatMessage> messages(random() % 4);
+      for (ChatMessage& message : messages) {
+        message = {any(texts), any(texts), std::vector<std::string>(random() % 3)};
+        for (std::string& picture : message.pictures) picture = any(pictures);
+      }
+      EXPECT_EQ(MakeUpstreamRequest(options, messages, changes).body, BodyByTheLibrary(options, messages, changes));
+    }
+  }
+}
+
+TEST(UpstreamRequestTest, OneMakerSaysEachQuestionAsIfItWereTheFirst) {
+  UpstreamOptions options = Options("https://api.deepseek.com", "deepseek-chat");
+  options.api_key = "k";
+  options.max_tokens = 9;
+  options.temperature = 1;
+  UpstreamRequestMaker maker(options);
+  RequestChanges no_temperature;
+  no_temperature.no_temperature = true;
+  RequestChanges other_name;
+  other_name.other_max_tokens = true;
+  int question = 0;
+  for (const RequestChanges& changes :
+       {RequestChanges(), no_temperature, no_temperature, other_name, RequestChanges()}) {
+    const std::vector<ChatMessage> messages = {{"system", "s"}, {"user", std::to_string(++question)}};
+    const net::HttpClientRequest got = maker.Make(messages, changes);
+    const net::HttpClientRequest want = MakeUpstreamRequest(options, messages, changes);
+    EXPECT_EQ(got.body, want.body);
+    EXPECT_EQ(got.url, want.url);
+    EXPECT_EQ(got.method, "POST");
+    EXPECT_EQ(got.headers, want.headers);
+    EXPECT_TRUE(got.at_most_once);
+  }
 }
 
 TEST(UpstreamRequestTest, InvalidUtf8DoesNotThrow) {

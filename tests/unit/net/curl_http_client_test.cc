@@ -337,6 +337,46 @@ TEST(CurlHttpClientTest, ASlowNameServerHoldsNeitherTheLoopNorACancelNorTheConne
   EXPECT_EQ(cancelled.done.Count(), 0);
 }
 
+TEST(CurlHttpClientTest, TheConnectDeadlineIncludesTheHandshake) {
+  Gate accepted;
+  RawHttpServer server([&](RawConnection& connection) {
+    accepted.Open();
+    connection.WaitForClose();  // and never says hello
+  });
+  Fixture f;
+  Outcome outcome;
+  f.Start(Get("https://127.0.0.1:" + std::to_string(server.port()) + "/"), outcome);
+  ASSERT_TRUE(accepted.Wait());
+  f.clock.Advance(std::chrono::milliseconds(2'999));
+  RunOn(f.loop, [] {});
+  EXPECT_EQ(outcome.done.Count(), 0);
+  f.clock.Advance(std::chrono::milliseconds(1));
+  ASSERT_TRUE(outcome.done.Wait());
+  EXPECT_EQ(outcome.error, ErrorCode::kDeadlineExceeded) << outcome.message;
+}
+
+TEST(CurlHttpClientTest, TheConnectDeadlineDoesNotCutACallOnAKeptConnection) {
+  Gate requested, answer;
+  RawHttpServer server([&](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(kOk);
+    connection.ReadRequest();
+    requested.Open();
+    answer.Wait();
+    connection.Write(kOk);
+  });
+  Fixture f;
+  Outcome first, second;
+  f.Call(Get(server.Url()), first);
+  f.Start(Get(server.Url()), second);
+  ASSERT_TRUE(requested.Wait());
+  f.clock.Advance(std::chrono::hours(1));
+  RunOn(f.loop, [] {});
+  answer.Open();
+  ASSERT_TRUE(second.done.Wait());
+  EXPECT_FALSE(second.error.has_value()) << second.message;
+}
+
 TEST(CurlHttpClientTest, TheConnectDeadlineDoesNotCutAnOpenCall) {
   Gate requested, answer;
   RawHttpServer server([&](RawConnection& connection) {

@@ -6,8 +6,6 @@
 
 #include <cstring>
 
-#include "net/request_parser.h"
-
 namespace yingda::net {
 namespace {
 
@@ -57,16 +55,6 @@ TEST(HttplibLayoutTest, LibraryAndHeaderAgreeOnServers) {
   OpenServer server;
   server.set_payload_max_length(123'456);  // compiled in the library
   EXPECT_EQ(server.payload_max_length_, 123'456U);
-}
-
-TEST(RequestParserTest, DecodesPathAndParametersAndDropsTheFragment) {
-  const RequestParser parser;
-  const ParsedTarget parsed = parser.Parse("POST /a%20b/%E5%A5%BD?x=1&y=%26#frag HTTP/1.1\r\nRange: bytes=1\r\n\r\n");
-  EXPECT_EQ(parsed.rejection, 0);
-  EXPECT_EQ(parsed.method, "POST");
-  EXPECT_EQ(parsed.path, "/a b/好");
-  EXPECT_EQ(parsed.parameters.find("x")->second, "1");
-  EXPECT_EQ(parsed.parameters.find("y")->second, "&");
 }
 
 }  // namespace
