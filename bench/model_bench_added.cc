@@ -152,6 +152,10 @@ class AddedLoad::Implementation {
     }
     const int64_t end = MonotonicNanoseconds() + kPatience;
     while (busy_ > 0 && MonotonicNanoseconds() < end) ReceiveUntil(MonotonicNanoseconds() + 10'000'000);
+    for (const Connection& connection : connections_) {
+      if (connection.busy)
+        std::printf("  call %zu: no reply in %d s\n", connection.call, int{kPatience / 1'000'000'000});
+    }
   }
 
  private:
@@ -198,6 +202,10 @@ class AddedLoad::Implementation {
     const ssize_t count = ReceiveStamped(connection.fd, buffer.data(), buffer.size(), MSG_DONTWAIT, arrived);
     const int64_t now = MonotonicNanoseconds();
     if (count == 0 || !connection.busy) {  // nothing more comes on it
+      if (connection.busy) {
+        std::printf("  call %zu: closed without a reply, after %.1f ms\n", connection.call,
+                    static_cast<double>(now - connection.sent_at) / 1e6);
+      }
       ::epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.fd, nullptr);
       std::erase(free_, index);
       return;
@@ -211,6 +219,10 @@ class AddedLoad::Implementation {
       Note(times_->sockets, call.arrived - connection.sent_at, arrived - call.last_sent);
       Note(times_->ends, call.asked - connection.sent_at, now - call.last_sent);
       ++times_->answered;
+    } else {
+      // Rare enough that the next time must tell what it was.
+      std::printf("  call %zu, after %.1f ms, got:\n%s\n", connection.call,
+                  static_cast<double>(now - connection.sent_at) / 1e6, connection.received.c_str());
     }
     connection.received.clear();
     connection.busy = false;
