@@ -84,6 +84,8 @@ class CurlHttpClient::Engine {
   void Act(curl_socket_t fd, int mask);
   void BeginAtOnce();
   void ArmTimer();
+  void FinishSoon();
+  void FinishEnded();
   static void Deliver(const CallPointer& call);
   void Finish(CallId id, CURLcode code);
   CallPointer Find(CallId id) const;
@@ -100,6 +102,7 @@ class CurlHttpClient::Engine {
   const int timer_fd_;
   CURLM* const multi_;
   bool begun_ = false;
+  bool finish_posted_ = false;
   bool in_curl_ = false;        // it only notes what it wants of its timer
   int64_t wanted_ns_ = kNever;  // when curl wants to act, on the monotonic clock
   int64_t armed_ns_ = kNever;   // when timer_fd_ will say so, or earlier
@@ -281,6 +284,20 @@ void CurlHttpClient::Engine::Act(curl_socket_t fd, int mask) {
   for (const CallId id : touched) {
     if (const CallPointer call = Find(id)) Deliver(call);
   }
+  if (static_cast<size_t>(running) < by_handle_.size()) FinishSoon();
+}
+
+/// What curl has ended is cleared away in the loop's next turn, behind what was posted until then: whoever waits for
+/// the last bytes, which have just been delivered, goes first.
+void CurlHttpClient::Engine::FinishSoon() {
+  if (std::exchange(finish_posted_, true)) return;
+  loop_.Post([weak = std::weak_ptr(self_)] {
+    if (const auto alive = weak.lock()) (*alive)->FinishEnded();
+  });
+}
+
+void CurlHttpClient::Engine::FinishEnded() {
+  finish_posted_ = false;
   int left = 0;
   // Read one by one: an event may cancel a call whose message is next, and curl then takes the message back.
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
