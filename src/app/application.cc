@@ -135,6 +135,8 @@ base::Result<void> Application::OpenStore() {
   store::SqliteStore::Options options;
   options.path = config_.sqlite_path;
   options.queue_limit = config_.store_queue;
+  options.intent_log_bytes = config_.store_intent_log;
+  options.conversations = config_.store_conversations;
   auto opened = store::SqliteStore::Open(
       options, [this](std::function<void()> completion) { loop_.Post(std::move(completion)); }, logger_, metrics_);
   if (!opened) return opened.error();

@@ -7,6 +7,8 @@
 namespace yingda::bot {
 namespace {
 
+constexpr base::Duration kAskStoreAgain = std::chrono::seconds(5);
+
 Question::Kind KindOf(const std::string& name) {
   if (name == "continue") return Question::Kind::kContinue;
   if (name == "resend") return Question::Kind::kResend;
@@ -91,10 +93,14 @@ void AnswerDesk::RecoverUnread(const std::vector<store::FollowerName>& followers
 }
 
 void AnswerDesk::AbilityFound(const Account& account) {
-  if (!account.CanPush()) return;
+  if (!account.CanPush() || stopping_) return;
   store_.UnreadFollowers(base::UnixMilliseconds(loop_.clock().WallNow()), options_.most_unread_at_start,
                          [this, &account](const base::Result<std::vector<store::FollowerName>>& followers) {
-                           if (!followers || stopping_) return;
+                           if (stopping_) return;
+                           if (!followers) {
+                             loop_.After(kAskStoreAgain, [this, &account] { AbilityFound(account); });
+                             return;
+                           }
                            for (const store::FollowerName& follower : *followers) {
                              if (follower.account == account.name) follow_up_.Deliver(account, follower.open_id);
                            }

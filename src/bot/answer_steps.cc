@@ -238,6 +238,7 @@ base::Completion<std::optional<store::JobRecord>> AnswerDesk::LastAnswer(const J
     const int64_t now = base::UnixMilliseconds(loop_.clock().WallNow());
     const auto choose = [this, job, uncertain_only, now, done](base::Result<std::vector<store::JobRecord>> recent) {
       Found chosen;
+      job->store_failed = job->store_failed || !recent;
       if (recent) {
         std::erase_if(*recent, [&](const store::JobRecord& record) { return record.key == job->question.key; });
         // What this very process has written is not in doubt, as the claim of one that ended is.

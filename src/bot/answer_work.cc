@@ -104,9 +104,10 @@ base::Task AnswerDesk::GiveNextPage(JobPointer job, bool accepted_before) {
   }
   std::string own = texts.busy;
   std::optional<store::JobRecord> last;
-  if (accepted && job->front.empty()) {
+  if (accepted && job->front.empty() && !job->front.failed) {
     last = co_await LastAnswer(job, true);
     own = last ? ResentText(*last, texts.resend_label, options_.page_bytes) : texts.nothing_more;
+    if (job->store_failed) own = texts.busy;
     if (last) job->resent_key = last->key;
     // What goes out as customer-service messages needs no words of its own.
     if (job->acknowledged && inbox_.MayHave(job->question.account->name, job->question.open_id)) own.clear();
@@ -129,6 +130,7 @@ base::Task AnswerDesk::GiveLastAgain(JobPointer job, bool accepted_before) {
   if (accepted) {
     last = co_await LastAnswer(job, false);
     own = last ? ResentText(*last, texts.resend_label, options_.page_bytes) : texts.nothing_to_resend;
+    if (job->store_failed) own = texts.busy;
     if (last) job->resent_key = last->key;
   }
   co_await PartGiven(job);

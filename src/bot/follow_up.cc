@@ -11,6 +11,8 @@
 namespace yingda::bot {
 namespace {
 
+constexpr base::Duration kStoreAgain = std::chrono::seconds(2);
+
 using namespace std::chrono_literals;
 
 constexpr base::Duration kLongestPause = 10min;  // between tries to reach WeChat
@@ -148,6 +150,8 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
       continue;
     }
     if (page.empty()) {
+      // That the store cannot be asked now says nothing of WeChat.
+      if (page.failed) loop_.After(kStoreAgain, [this, follower] { Deliver(*follower->account, follower->open_id); });
       go_on = follower->again;
       continue;
     }

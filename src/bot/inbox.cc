@@ -6,6 +6,8 @@
 namespace yingda::bot {
 namespace {
 
+constexpr base::Duration kReturnAgain = std::chrono::seconds(1);
+
 std::string FollowerKey(const std::string& account, const std::string& open_id) { return account + '\n' + open_id; }
 
 }  // namespace
@@ -67,7 +69,7 @@ void Inbox::Look(const std::shared_ptr<Taking>& taking) {
                       options_.max_items_per_look, [this, taking](base::Result<std::vector<store::InboxItem>> unread) {
                         if (!unread) {
                           logger_.Error("inbox_failed", {{"error", unread.error().message}});
-                          End(taking, {});
+                          End(taking, {.failed = true});
                         } else if (unread->empty()) {
                           index_.Emptied(taking->follower, taking->version);
                           End(taking, {});
@@ -87,7 +89,8 @@ void Inbox::Claim(const std::shared_ptr<Taking>& taking, InboxShare share) {
   if (stopping_ || share.empty()) return End(taking, {});
   store_.ClaimPages(share.claims, taking->key, [this, taking, share](const base::Result<void>& claimed) {
     if (!claimed) logger_.Error("inbox_claim_failed", {{"error", claimed.error().message}});
-    End(taking, claimed ? share : InboxShare());
+    const bool failed = !claimed && claimed.error().code != base::ErrorCode::kNotFound;
+    End(taking, claimed ? share : InboxShare{.failed = failed});
   });
 }
 
@@ -100,9 +103,11 @@ void Inbox::End(const std::shared_ptr<Taking>& taking, InboxShare share) {
 void Inbox::Arrived(const std::string& key) { store_.ConfirmPages(key, {}); }
 
 void Inbox::Returned(const std::string& account, const std::string& open_id, const std::string& key) {
-  store_.ReleasePages(key, [this, account, open_id](const base::Result<void>& released) {
-    if (!released) logger_.Error("inbox_release_failed", {{"error", released.error().message}});
-    Added(account, open_id);
+  store_.ReleasePages(key, [this, account, open_id, key](const base::Result<void>& released) {
+    if (released) return Added(account, open_id);
+    logger_.Error("inbox_release_failed", {{"error", released.error().message}});
+    if (stopping_) return;
+    loop_.After(kReturnAgain, [this, account, open_id, key] { Returned(account, open_id, key); });
   });
 }
 

@@ -13,10 +13,11 @@ namespace yingda::bot {
 
 /// What one reply takes out of a follower's inbox (收件箱).
 struct InboxShare {
-  std::string text;                      // as the follower reads it; empty: nothing
-  std::vector<store::PageClaim> claims;  // what of the store that was
-  bool more = false;                     // something stays behind
-  bool made_by_model = false;            // at least one of the texts
+  std::string text = {};                      // as the follower reads it; empty: nothing
+  std::vector<store::PageClaim> claims = {};  // what of the store that was
+  bool more = false;                          // something stays behind
+  bool made_by_model = false;                 // at least one of the texts
+  bool failed = false;                        // nothing, because the store could not be asked
   bool empty() const { return claims.empty(); }
 };
 

@@ -26,6 +26,7 @@
 #include "net/http_server.h"
 #include "platform/token_endpoint.h"
 #include "server/api_clients.h"
+#include "store/conversation_cache.h"
 #include "wechat/callback.h"
 
 namespace yingda::config {
@@ -89,6 +90,8 @@ struct Config {
   base::Duration drain{};
   std::string sqlite_path;
   size_t store_queue = 0;
+  size_t store_intent_log = 0;
+  store::ConversationCache::Options store_conversations;
   bot::ReplyBook::Options reply_book;
   bot::Bot::Options bot;
   bot::AnswerDesk::Options desk;

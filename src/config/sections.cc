@@ -125,6 +125,9 @@ void ReadStore(base::YamlMap& root, const SectionContext& context, Config& confi
   config.sqlite_path = context.Path(map.String("sqlite", "data/yingda.db"));
   if (config.sqlite_path.empty()) map.Problem("sqlite", "name a file, e.g. data/yingda.db", "应写文件名");
   config.store_queue = static_cast<size_t>(map.Integer("max_queued_writes", 20'000, 100, 1'000'000));
+  config.store_intent_log = map.Size("intent_log", 1024 * 1024, 0, 1024 * 1024 * 1024);
+  config.store_conversations.bytes = map.Size("conversation_cache", 16 * 1024 * 1024, 0, size_t{16} << 30);
+  config.store_conversations.followers = static_cast<size_t>(map.Integer("known_followers", 200'000, 0, 100'000'000));
   if (map.Has("redis")) map.Problem("redis", "this version stores in SQLite only; remove redis:", "目前只支持 SQLite");
 }
 

@@ -34,6 +34,23 @@ base::Result<void> DeleteTurnsOf(SqliteConnection& connection, std::string_view 
   return Query(connection, "DELETE FROM turns WHERE account = ? AND open_id = ?", account, open_id).Run();
 }
 
+base::Result<std::vector<FollowerName>> SelectFollowersWithTurns(SqliteConnection& connection, size_t limit) {
+  std::vector<FollowerName> followers;
+  // From each follower to the next one's first turn, instead of over all turns.
+  FollowerName last;
+  while (followers.size() < limit) {
+    Query query(
+        connection,
+        "SELECT account, open_id FROM turns WHERE (account, open_id) > (?, ?) ORDER BY account, open_id LIMIT 1",
+        last.account, last.open_id);
+    YINGDA_TRY(const bool found, query.Next());
+    if (!found) break;
+    last = {query.Text(0), query.Text(1)};
+    followers.push_back(last);
+  }
+  return followers;
+}
+
 base::Result<int> SweepTurns(SqliteConnection& connection, int64_t before_ms, int limit) {
   auto deleted = Query(connection,
                        "DELETE FROM turns WHERE (account, open_id, place) IN (SELECT account, open_id, place FROM "

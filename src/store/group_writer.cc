@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <utility>
+
+#include "store/intent.h"
+#include "store/intent_table.h"
 
 namespace yingda::store {
 namespace {
@@ -18,6 +22,13 @@ base::Error QueueFull() {
   return {base::ErrorCode::kUnavailable, "store: too many writes are waiting for the disk; try again later"};
 }
 
+int64_t LastIntentOf(const std::vector<GroupWriter::Write>& batch) {
+  for (auto write = batch.rbegin(); write != batch.rend(); ++write) {
+    if (write->intent != 0) return write->intent;
+  }
+  return 0;
+}
+
 base::Counter& WritesCounter(base::Metrics& metrics, const std::string& result) {
   return metrics.Counter("yingda_store_writes_total", "Writes asked of the store, by outcome.", {{"result", result}});
 }
@@ -25,10 +36,11 @@ base::Counter& WritesCounter(base::Metrics& metrics, const std::string& result) 
 }  // namespace
 
 GroupWriter::GroupWriter(Options options, std::shared_ptr<SharedConnection> connection, Checkpointer* checkpointer,
-                         Executor executor, base::Logger& logger, base::Metrics& metrics)
+                         IntentLog* log, Executor executor, base::Logger& logger, base::Metrics& metrics)
     : options_(options),
       connection_(std::move(connection)),
       checkpointer_(checkpointer),
+      log_(log),
       executor_(std::move(executor)),
       logger_(logger),
       writes_ok_(WritesCounter(metrics, "ok")),
@@ -36,6 +48,8 @@ GroupWriter::GroupWriter(Options options, std::shared_ptr<SharedConnection> conn
       writes_failed_(WritesCounter(metrics, "failed")),
       writes_refused_(WritesCounter(metrics, "refused")),
       queue_length_(metrics.Gauge("yingda_store_queue", "Writes that wait for the store.")),
+      owed_length_(
+          metrics.Gauge("yingda_store_owed", "Promised writes, and those behind them, that the disk refuses.")),
       commit_seconds_(metrics.Histogram("yingda_store_commit_seconds", "Time of one transaction, begin to commit.",
                                         {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5})),
       batch_size_(metrics.Histogram("yingda_store_batch_size", "Writes that shared one transaction.",
@@ -85,19 +99,62 @@ void GroupWriter::Enqueue(Chore chore) {
   Post(std::move(chore.done), QueueFull());
 }
 
+bool GroupWriter::Promise(Write write, std::string_view intent, bool begins) {
+  Done done;
+  bool must_wake = false;
+  {
+    std::lock_guard order(promise_mutex_);
+    if (log_ != nullptr && HasRoom()) write.intent = log_->Append(intent, begins);
+    if (write.intent != 0) {
+      done = std::exchange(write.done, nullptr);
+      write.patient = true;
+      std::lock_guard lock(mutex_);
+      must_wake = !looks_soon_;
+      queue_.push_back(std::move(write));
+    }
+  }
+  if (write.intent == 0) {
+    Enqueue(std::move(write));
+    return false;
+  }
+  if (must_wake) wake_.notify_one();
+  queue_length_.Add(1);
+  Post(std::move(done), {});
+  return true;
+}
+
+bool GroupWriter::HasRoom() {
+  std::lock_guard lock(mutex_);
+  return queue_.size() < options_.queue_limit;
+}
+
+void GroupWriter::WipeLog() {
+  if (log_ == nullptr) return;
+  std::lock_guard order(promise_mutex_);
+  log_->Wipe();
+}
+
 void GroupWriter::Run() {
-  for (;;) {
+  for (bool more = true; more;) {
     Batch batch;
     Chore chore;
-    if (!Take(batch, chore)) return;
-    if (!batch.empty()) RunBatch(std::move(batch));
-    if (chore.step) RunStep(std::move(chore));
+    more = Take(batch, chore);
+    ending_ = !more;
+    if (!batch.empty() || !owed_.empty()) RunBatch(std::move(batch));
+    if (!chore.step) continue;
+    if (owed_.empty()) {
+      RunStep(std::move(chore));
+    } else {  // since a moment ago
+      std::lock_guard lock(mutex_);
+      chores_.push_front(std::move(chore));
+    }
   }
 }
 
 /// Waits for work. False when the writer is closed and everything is done.
 bool GroupWriter::Take(Batch& batch, Chore& chore) {
   std::deque<Chore> cancelled;
+  bool more = true;
   {
     std::unique_lock lock(mutex_);
     AwaitWork(lock);
@@ -107,6 +164,7 @@ bool GroupWriter::Take(Batch& batch, Chore& chore) {
     queue_.erase(queue_.begin(), end);
     for (const Write& write : batch) hurried_ -= write.patient ? 0 : 1;
     if (closing_) {
+      more = !batch.empty();
       cancelled.swap(chores_);
     } else if (ChoreIsDue()) {
       chore = std::move(chores_.front());
@@ -118,33 +176,40 @@ bool GroupWriter::Take(Batch& batch, Chore& chore) {
          base::Error{base::ErrorCode::kCancelled, "store: closing; the next sweep does the rest"});
   }
   queue_length_.Add(-static_cast<double>(batch.size()));
-  return !batch.empty() || chore.step != nullptr;
+  return more;
 }
 
 void GroupWriter::AwaitWork(std::unique_lock<std::mutex>& lock) {
   // After each batch it looks once more on its own, so that a patient write that comes then wakes nobody.
   const auto looks_again = std::chrono::steady_clock::now() + options_.patience;
   looks_soon_ = true;
-  while (hurried_ == 0 && !closing_ && !ChoreIsDue()) {
+  while (hurried_ == 0 && !closing_ && !ChoreIsDue() && !OwedIsDue()) {
     const bool soon = std::chrono::steady_clock::now() < looks_again;
     if (!soon && !queue_.empty()) break;
     looks_soon_ = soon;
-    if (soon) {
-      wake_.wait_until(lock, chores_.empty() ? looks_again : std::min(looks_again, chores_rest_until_));
-    } else if (chores_.empty()) {
+    auto until = soon ? looks_again : std::chrono::steady_clock::time_point::max();
+    if (!chores_.empty() && owed_.empty()) until = std::min(until, chores_rest_until_);
+    if (!owed_.empty()) until = std::min(until, owed_again_at_);
+    if (until == std::chrono::steady_clock::time_point::max()) {
       wake_.wait(lock);
     } else {
-      wake_.wait_until(lock, chores_rest_until_);
+      wake_.wait_until(lock, until);
     }
   }
   looks_soon_ = true;  // it is awake
 }
 
 bool GroupWriter::ChoreIsDue() const {
-  return !chores_.empty() && std::chrono::steady_clock::now() >= chores_rest_until_;
+  return !chores_.empty() && owed_.empty() && std::chrono::steady_clock::now() >= chores_rest_until_;
 }
 
+bool GroupWriter::OwedIsDue() const { return !owed_.empty() && std::chrono::steady_clock::now() >= owed_again_at_; }
+
 void GroupWriter::RunBatch(Batch batch) {
+  if (!owed_.empty()) {
+    if (!ending_ && !OwedIsDue()) return Defer(batch);
+    Prepend(batch);
+  }
   const bool flush = std::any_of(batch.begin(), batch.end(), [](const Write& write) { return write.flush; });
   Results results(batch.size());
   int wal_pages = 0;
@@ -153,11 +218,7 @@ void GroupWriter::RunBatch(Batch batch) {
     std::lock_guard lock(connection_->mutex);
     const auto started = std::chrono::steady_clock::now();
     const int64_t changes_before = sqlite().TotalChanges();
-    if (batch.size() == 1) {
-      results[0] = RunOne(batch[0]);
-    } else if (!RunTogether(batch, results)) {
-      for (size_t i = 0; i < batch.size(); ++i) results[i] = RunOne(batch[i]);
-    }
+    if (batch.size() == 1 || !RunTogether(batch, results)) RunEach(batch, results);
     commit_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
     wal_pages = sqlite().wal_pages();
     changed_rows = sqlite().TotalChanges() != changes_before;
@@ -169,35 +230,65 @@ void GroupWriter::RunBatch(Batch batch) {
     }
   }
   Count(batch, results, changed_rows);
-  // One post a batch: each costs the loop a wake-up.
-  const bool awaited =
-      std::any_of(batch.begin(), batch.end(), [](const Write& write) { return write.done != nullptr; });
-  if (awaited)
-    executor_([done = std::make_shared<Batch>(std::move(batch)), results = std::move(results)] {
-      for (size_t i = 0; i < results.size(); ++i) {
-        if ((*done)[i].done) (*done)[i].done(results[i]);
-      }
-    });
+  Tell(std::move(batch), std::move(results));
   // After the post, because this may have to wait for the disk.
   if (checkpointer_ != nullptr) checkpointer_->AfterCommit(wal_pages);
 }
 
+/// One post a batch: each costs the loop a wake-up.
+void GroupWriter::Tell(Batch batch, Results results) {
+  const bool awaited =
+      std::any_of(batch.begin(), batch.end(), [](const Write& write) { return write.done != nullptr; });
+  if (!awaited) return;
+  executor_([done = std::make_shared<Batch>(std::move(batch)), results = std::move(results)] {
+    for (size_t i = 0; i < results.size(); ++i) {
+      if ((*done)[i].done) (*done)[i].done(results[i]);
+    }
+  });
+}
+
 /// False when the transaction was lost as a whole: nothing is written, and it is not known whose fault that was.
-bool GroupWriter::RunTogether(const Batch& batch, Results& results) {
+bool GroupWriter::RunTogether(Batch& batch, Results& results) {
   auto begun = Begin();
   if (!begun) {
-    for (size_t i = 0; i < batch.size(); ++i) results[i] = batch[i].reads ? batch[i].run(sqlite()) : begun;
+    size_t promised = 0;
+    while (promised < batch.size() && batch[promised].intent == 0) ++promised;
+    for (size_t i = 0; i < promised; ++i) results[i] = batch[i].reads ? batch[i].run(sqlite()) : begun;
+    Owe(batch, results, promised, begun.error());
     return true;
   }
   for (size_t i = 0; i < batch.size(); ++i) {
-    if (!RunMarked(batch[i], results[i])) {
+    const bool goes_on = RunMarked(batch[i], results[i]);
+    // Without what is promised, nothing behind it may be written.
+    if (!goes_on || (batch[i].intent != 0 && !results[i])) {
       Rollback();
       return false;
     }
   }
-  if (Commit()) return true;
+  if (NoteApplied(batch) && Commit()) {
+    if (log_ != nullptr && LastIntentOf(batch) != 0) log_->Applied(LastIntentOf(batch));
+    return true;
+  }
   Rollback();
   return false;
+}
+
+/// Each in a transaction of its own, up to the first that is owed.
+void GroupWriter::RunEach(Batch& batch, Results& results) {
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].intent == 0) {
+      results[i] = RunOne(batch[i]);
+      continue;
+    }
+    bool hopeless = false;
+    results[i] = RunAlone(batch[i], &hopeless);
+    if (hopeless) results[i] = GiveUp(batch[i], results[i].error());
+    if (!results[i]) {
+      const base::Error cause = results[i].error();
+      return Owe(batch, results, i, cause);
+    }
+    log_->Applied(batch[i].intent);
+  }
 }
 
 /// In the transaction that is open; a write that fails is undone. False when the transaction is of no more use.
@@ -214,13 +305,20 @@ base::Result<void> GroupWriter::RunOne(const Write& write) {
   return write.reads ? write.run(sqlite()) : RunAlone(write);
 }
 
-base::Result<void> GroupWriter::RunAlone(const Write& write) {
+base::Result<void> GroupWriter::RunAlone(const Write& write, bool* its_own_failure) {
   auto result = Begin();
   if (!result) return result;
   result = write.run(sqlite());
+  if (its_own_failure != nullptr) *its_own_failure = !result && !MayWorkLater(result.error());
+  if (result && write.intent != 0) result = SetIntentsApplied(sqlite(), write.intent);
   if (result) result = Commit();
   if (!result) Rollback();
   return result;
+}
+
+base::Result<void> GroupWriter::NoteApplied(const Batch& batch) {
+  const int64_t last = LastIntentOf(batch);
+  return last == 0 ? base::Result<void>() : SetIntentsApplied(sqlite(), last);
 }
 
 void GroupWriter::RunStep(Chore chore) {
@@ -280,8 +378,10 @@ void GroupWriter::Count(const Batch& batch, const Results& results, bool changed
   // A full disk fails every write; one line when it begins and one when it ends say as much as thousands.
   if (failure != nullptr && !failing_) logger_.Error("store.write_failed", {{"error", failure->message}});
   // One that found nothing to change succeeds on a full disk as well, and says nothing about it.
-  if (failure == nullptr && failing_ && changed_rows) logger_.Info("store.writes_again");
-  failing_ = failure != nullptr || (failing_ && !changed_rows);
+  const bool all_well = failure == nullptr && owed_.empty();
+  if (all_well && failing_ && changed_rows) logger_.Info("store.writes_again");
+  owed_length_.Set(static_cast<double>(owed_.size()));
+  failing_ = !all_well || (failing_ && !changed_rows);
 }
 
 void GroupWriter::Post(Done done, base::Result<void> result) {

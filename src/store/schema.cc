@@ -13,7 +13,7 @@ constexpr int64_t kApplicationId = 0x59447374;
 // because their long texts would make a tree ordered by text keys split all the time; `turns` lies in the order in
 // which a conversation is read. The inbox never reuses an id (AUTOINCREMENT): a caller may hold one of a page long
 // gone.
-constexpr std::array<const char*, 4> kSteps = {R"sql(
+constexpr std::array<const char*, 5> kSteps = {R"sql(
   CREATE TABLE jobs (
     id            INTEGER PRIMARY KEY,
     account       TEXT NOT NULL,
@@ -124,6 +124,13 @@ constexpr std::array<const char*, 4> kSteps = {R"sql(
     PRIMARY KEY (account, day, kind, name)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX statistics_by_day ON statistics (day);
+)sql",
+                                               R"sql(
+  CREATE TABLE intents (
+    store_id INTEGER NOT NULL,
+    applied  INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO intents VALUES (random() | 1, 0);  -- never 0, which is nobody's
 )sql"};
 
 base::Error Refusal(const SqliteConnection& connection, const std::string& what) {

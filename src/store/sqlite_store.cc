@@ -2,7 +2,6 @@
 #include "store/sqlite_store.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "base/clock.h"
@@ -10,115 +9,23 @@
 #include "store/inbox_table.h"
 #include "store/job_table.h"
 #include "store/page_table.h"
-#include "store/schema.h"
 #include "store/statistics_table.h"
-#include "store/store_file.h"
 #include "store/token_table.h"
 #include "store/usage_table.h"
 
 namespace yingda::store {
 namespace {
 
-constexpr int64_t kPageBytes = 4096;
 // Rows of each table that one step of a sweep looks at: about a millisecond of the writer's time.
 constexpr int kSweepRows = 32;
 constexpr int kMostRecentJobs = 100;
 
-bool InMemory(const SqliteStore::Options& options) { return options.path == ":memory:"; }
-
-base::Result<void> CheckForDamage(SqliteConnection& connection, int64_t up_to_bytes) {
-  std::error_code unknown;
-  const auto size = std::filesystem::file_size(connection.path(), unknown);
-  if (unknown || static_cast<int64_t>(size) > up_to_bytes) return {};
-  YINGDA_TRY(const std::string verdict, connection.ReadText("PRAGMA quick_check(1)"));
-  if (verdict == "ok") return {};
-  return base::Error{base::ErrorCode::kCorrupt,
-                     "store " + connection.path() + ": the file is damaged (" + verdict +
-                         "); stop yingda, move it away together with its -wal and -shm files, and put a backup there "
-                         "(or what `sqlite3 FILE .recover` saves; without a file yingda starts empty)"};
-}
-
-base::Result<void> UseWal(SqliteConnection& connection) {
-  YINGDA_TRY(const std::string mode, connection.ReadText("PRAGMA journal_mode = WAL"));
-  if (mode == "wal") return {};
-  return base::Error{
-      base::ErrorCode::kInvalidArgument,
-      "store " + connection.path() +
-          ": its file system cannot keep a write-ahead log (no shared memory; a network drive?); put the "
-          "file on a local disk"};
-}
-
-base::Result<std::unique_ptr<SqliteConnection>> Connect(const SqliteStore::Options& options) {
-  YINGDA_TRY(auto connection, SqliteConnection::Open(options.path, options.busy_timeout));
-  // secure_delete FAST: what a follower wrote is overwritten where that costs no extra write.
-  std::string settings =
-      "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST; PRAGMA cache_size = -8192;"
-      "PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = " +
-      std::to_string(options.wal_limit_bytes) + ";";
-  if (options.size_limit_bytes > 0) {
-    settings += "PRAGMA max_page_count = " + std::to_string(options.size_limit_bytes / kPageBytes);
-  }
-  auto set = connection->Execute(settings);
-  if (!set) {
-    connection->LeaveFilesOnClose();  // a damaged table of tables is found here already
-    return set.error();
-  }
-  connection->TrackWal();
-  return connection;
-}
-
-base::Result<void> PrepareTables(SqliteConnection& connection, const SqliteStore::Options& options) {
-  // Nothing is written into a damaged file, nor is WAL mode into a foreign one.
-  base::Result<void> prepared;
-  if (!InMemory(options)) prepared = CheckForDamage(connection, options.check_up_to_bytes);
-  if (prepared) prepared = Migrate(connection, SchemaSteps());
-  if (prepared && !InMemory(options)) prepared = UseWal(connection);
-  if (prepared) prepared = MarkClaimsAbandoned(connection);
-  return prepared;
-}
-
 }  // namespace
-
-base::Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(Options options, Executor executor, base::Logger& logger,
-                                                             base::Metrics& metrics) {
-  const bool in_memory = InMemory(options);
-  std::unique_ptr<SqliteStore> store(new SqliteStore(options, executor, logger));
-  if (!in_memory) {
-    YINGDA_TRY(store->file_, StoreFile::Prepare(options.path));
-  }
-  auto writing = std::make_shared<SharedConnection>();
-  YINGDA_TRY(writing->connection, Connect(options));
-  auto prepared = PrepareTables(*writing->connection, options);
-  if (!prepared) {
-    writing->connection->LeaveFilesOnClose();
-    return prepared.error();
-  }
-
-  auto reading = writing;
-  if (!in_memory) {
-    reading = std::make_shared<SharedConnection>();
-    YINGDA_TRY(reading->connection, Connect(options));
-    auto guarded = reading->connection->Execute("PRAGMA query_only = ON");
-    if (!guarded) return guarded.error();
-    YINGDA_TRY(auto moving, Connect(options));
-    store->checkpointer_ = std::make_unique<Checkpointer>(
-        std::move(moving), static_cast<int>(options.wal_limit_bytes / kPageBytes), logger);
-  }
-  store->reader_ = std::make_unique<Reader>(std::move(reading), options.queue_limit);
-  store->writer_ =
-      std::make_unique<GroupWriter>(GroupWriter::Options{options.queue_limit, options.batch_limit}, std::move(writing),
-                                    store->checkpointer_.get(), executor, logger, metrics);
-  return store;
-}
-
-SqliteStore::SqliteStore(Options options, Executor executor, base::Logger& logger)
-    : options_(std::move(options)), executor_(std::move(executor)), logger_(logger) {}
-
-SqliteStore::~SqliteStore() = default;
 
 template <typename T>
 void SqliteStore::Read(std::function<base::Result<T>(SqliteConnection&)> read,
                        std::function<void(base::Result<T>)> done) {
+  if (writer_->Promised()) return ReadBehindWrites(std::move(read), std::move(done));
   const bool queued = reader_->Enqueue([this, read = std::move(read), done](SqliteConnection& connection) {
     auto result = std::make_shared<base::Result<T>>(read(connection));
     if (!*result) logger_.Error("store.read_failed", {{"error", result->error().message}});
@@ -128,6 +35,24 @@ void SqliteStore::Read(std::function<base::Result<T>(SqliteConnection&)> read,
   executor_([done = std::move(done)] {
     done(base::Error{base::ErrorCode::kUnavailable, "store: too many reads are waiting; try again later"});
   });
+}
+
+/// By the writer, behind what is queued.
+template <typename T>
+void SqliteStore::ReadBehindWrites(std::function<base::Result<T>(SqliteConnection&)> read,
+                                   std::function<void(base::Result<T>)> done) {
+  auto found = std::make_shared<T>();
+  GroupWriter::Write write;
+  write.reads = true;
+  write.run = [read = std::move(read), found](SqliteConnection& connection) -> base::Result<void> {
+    YINGDA_TRY(*found, read(connection));
+    return {};
+  };
+  write.done = [&logger = logger_, found, done = std::move(done)](const base::Result<void>& result) {
+    if (!result) logger.Error("store.read_failed", {{"error", result.error().message}});
+    done(result ? base::Result<T>(std::move(*found)) : result.error());
+  };
+  writer_->Enqueue(std::move(write));
 }
 
 void SqliteStore::Write(std::function<base::Result<void>(SqliteConnection&)> write, Done done) {
@@ -142,48 +67,41 @@ void SqliteStore::WriteSoon(std::function<base::Result<void>(SqliteConnection&)>
   writer_->Enqueue(std::move(soon));
 }
 
-void SqliteStore::AcceptJob(JobRecord job, Done done) {
-  Write(
-      [job = std::move(job)](SqliteConnection& connection) -> base::Result<void> {
-        YINGDA_TRY(const bool is_new, InsertJob(connection, job));
-        if (!is_new || job.usage_day == 0) return {};
-        return AddUsage(connection, {job.account, job.open_id, job.usage_day, 1, 0});
-      },
-      std::move(done));
+/// What gives a page a name waits for the page, which is not promised.
+void SqliteStore::Promise(Intent intent, Done done) {
+  const auto* const result = std::get_if<JobResult>(&intent);
+  const bool in_order = result != nullptr && !result->page_id.empty();
+  const bool begins = std::holds_alternative<JobRecord>(intent);
+  if (result != nullptr) conversations_->Append(result->account, result->open_id, result->turns);
+  const std::string bytes = in_order ? std::string() : EncodeIntent(intent);
+  const auto shared = std::make_shared<const Intent>(std::move(intent));
+  GroupWriter::Write write;
+  write.run = [shared](SqliteConnection& connection) { return WriteIntent(connection, *shared); };
+  write.done = std::move(done);
+  bool promised = false;
+  if (in_order) {
+    writer_->Enqueue(std::move(write));
+  } else {
+    promised = writer_->Promise(std::move(write), bytes, begins);
+  }
+  const auto* const unsure = promised ? nullptr : std::get_if<JobResult>(shared.get());
+  if (unsure != nullptr && !unsure->turns.empty()) conversations_->Doubt(unsure->account, unsure->open_id);
 }
+
+void SqliteStore::AcceptJob(JobRecord job, Done done) { Promise(std::move(job), std::move(done)); }
 
 void SqliteStore::RecordTry(std::string key, int tries, Done done) {
   WriteSoon([key = std::move(key), tries](SqliteConnection& connection) { return RaiseTries(connection, key, tries); },
             std::move(done));
 }
 
-void SqliteStore::FinishJob(JobResult result, Done done) {
-  for (auto& item : result.inbox) {
-    item.account = result.account;
-    item.open_id = result.open_id;
-  }
-  Write(
-      [result = std::move(result)](SqliteConnection& connection) {
-        auto written = SetJobReply(connection, result);
-        for (const auto& item : result.inbox) {
-          if (written) written = InsertInboxItem(connection, item);
-        }
-        for (const auto& turn : result.turns) {
-          if (written) written = AppendTurn(connection, result.account, result.open_id, turn);
-        }
-        if (written && result.usage_day != 0 && (result.tokens > 0 || result.messages != 0)) {
-          written =
-              AddUsage(connection, {result.account, result.open_id, result.usage_day, result.messages, result.tokens});
-        }
-        return written;
-      },
-      std::move(done));
-}
+void SqliteStore::FinishJob(JobResult result, Done done) { Promise(std::move(result), std::move(done)); }
 
 void SqliteStore::SetDelivery(std::string key, Delivery delivery, Done done) {
+  if (done) return Promise(DeliveryMark{std::move(key), delivery}, std::move(done));
   WriteSoon([key = std::move(key),
              delivery](SqliteConnection& connection) { return SetJobDelivery(connection, key, delivery); },
-            std::move(done));
+            {});
 }
 
 void SqliteStore::LoadJobs(int64_t since_ms, std::function<void(base::Result<std::vector<JobRecord>>)> done) {
@@ -297,27 +215,30 @@ void SqliteStore::LoadToken(std::string account, std::string app_id, std::string
       std::move(done));
 }
 
-/// By the writer, behind what is queued: it is asked for together with a write, so both take one way to that thread and
-/// back, and the pages that it needs are in the writer's cache.
+/// From memory, where it is known. Else by the writer: it is asked for together with a write, so both take one way to
+/// that thread and back, and the pages that it needs are in the writer's cache.
 void SqliteStore::LoadConversation(std::string account, std::string open_id, int64_t since_ms, int limit,
                                    std::function<void(base::Result<std::vector<Turn>>)> done) {
   const int bounded = std::clamp(limit, 0, options_.load_turns_limit);
-  auto turns = std::make_shared<std::vector<Turn>>();
-  GroupWriter::Write read;
-  read.reads = true;
-  read.run = [account = std::move(account), open_id = std::move(open_id), since_ms, bounded,
-              turns](SqliteConnection& connection) -> base::Result<void> {
-    YINGDA_TRY(*turns, SelectTurns(connection, account, open_id, since_ms, bounded));
-    return {};
-  };
-  read.done = [&logger = logger_, turns, done = std::move(done)](const base::Result<void>& loaded) {
-    if (!loaded) logger.Error("store.read_failed", {{"error", loaded.error().message}});
-    done(loaded ? base::Result<std::vector<Turn>>(std::move(*turns)) : loaded.error());
-  };
-  writer_->Enqueue(std::move(read));
+  const auto most = static_cast<size_t>(bounded);
+  if (auto known = conversations_->Find(account, open_id, since_ms, most)) {
+    executor_([known = *std::move(known), done = std::move(done)]() mutable { done(std::move(known)); });
+    return;
+  }
+  conversations_->ReadBegins(account, open_id);
+  ReadBehindWrites<std::vector<Turn>>(
+      [account, open_id, since_ms, bounded](SqliteConnection& connection) {
+        return SelectTurns(connection, account, open_id, since_ms, bounded);
+      },
+      [conversations = conversations_, account, open_id, since_ms, most,
+       done = std::move(done)](base::Result<std::vector<Turn>> turns) {
+        conversations->ReadEnds(account, open_id, most, turns && since_ms <= 0 ? &*turns : nullptr);
+        done(std::move(turns));
+      });
 }
 
 void SqliteStore::ClearConversation(std::string account, std::string open_id, Done done) {
+  conversations_->Doubt(account, open_id);
   Write([account = std::move(account), open_id = std::move(open_id)](
             SqliteConnection& connection) { return DeleteTurnsOf(connection, account, open_id); },
         std::move(done));
@@ -349,6 +270,8 @@ void SqliteStore::LoadCounts(int64_t since_day, std::function<void(base::Result<
 }
 
 void SqliteStore::ForgetFollower(std::string account, std::string open_id, Done done) {
+  conversations_->Doubt(account, open_id);
+  writer_->WipeLog();
   Write(
       [account = std::move(account), open_id = std::move(open_id)](SqliteConnection& connection) {
         auto forgotten = DeleteJobsOf(connection, account, open_id);
@@ -371,6 +294,8 @@ void SqliteStore::Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_be
   state->jobs.done_before_ms = jobs_before_ms;
   state->jobs.all_before_ms = now_ms - options_.undelivered_keep.count();
   const int64_t today = base::ChinaDay(base::WallTime(std::chrono::milliseconds(now_ms)));
+  conversations_->Sweep(turns_before_ms);
+  writer_->WipeLog();
   writer_->Enqueue(GroupWriter::Chore{
       [state, now_ms, turns_before_ms, yesterday = today - 1,
        counted_before = today - options_.keep_counts_days](SqliteConnection& connection) -> base::Result<bool> {
@@ -383,7 +308,8 @@ void SqliteStore::Sweep(int64_t now_ms, int64_t jobs_before_ms, int64_t turns_be
         state->unread += inbox.unread;
         return more_jobs || std::max({inbox.deleted, pages, turns, usage, counts}) == kSweepRows;
       },
-      [state, done = std::move(done)](base::Result<void> swept) {
+      [state, turns_before_ms, conversations = conversations_, done = std::move(done)](base::Result<void> swept) {
+        conversations->Sweep(turns_before_ms);  // once more: what was read meanwhile may be gone
         if (done) done(swept ? base::Result<int64_t>(state->unread) : base::Result<int64_t>(swept.error()));
       }});
 }

@@ -13,7 +13,10 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/checkpointer.h"
+#include "store/conversation_cache.h"
 #include "store/group_writer.h"
+#include "store/intent.h"
+#include "store/intent_log.h"
 #include "store/reader.h"
 #include "store/store.h"
 #include "store/store_file.h"
@@ -23,18 +26,23 @@ namespace yingda::store {
 /// The store in an SQLite file (write-ahead log): a writer thread with group commit, a reader thread and one that moves
 /// the log into the file. A completed write survives the end of the process, however it ends; a power cut may take the
 /// last seconds' writes (never the file's consistency), as commits do not wait for the disk: Flush does.
-/// A read asked after a write was completed sees it. Thread-safety: all members. Lifetime: executor, logger and metrics
-/// must outlive the store; completions that were posted may run after its end.
+/// Questions taken and their results are promised by the intent log (intent_log.h), and completed before they are in a
+/// transaction. Should the disk then refuse them, they are owed: until it takes them, whatever has to be read fails,
+/// and so does every write that somebody waits for and that is not promised itself. A read asked after a write was
+/// completed sees it. Thread-safety: all members. Lifetime: executor, logger and metrics must outlive the store;
+/// completions that were posted may run after its end.
 class SqliteStore final : public Store {
  public:
   struct Options {
-    std::string path = "data/yingda.db";           // or ":memory:"
-    size_t queue_limit = 4096;                     // writes that may wait, and reads that may
-    size_t batch_limit = 256;                      // writes in one transaction
-    std::chrono::milliseconds busy_timeout{2000};  // for other programs that lock the file
-    int64_t wal_limit_bytes = 32 << 20;            // a longer log makes the writer wait for the disk
-    int64_t size_limit_bytes = 0;                  // of the file; 0: as large as the disk allows
-    int64_t check_up_to_bytes = 64 << 20;          // a file up to this size is checked for damage when it is opened
+    std::string path = "data/yingda.db";            // or ":memory:"
+    size_t queue_limit = 4096;                      // writes that may wait, and reads that may
+    size_t batch_limit = 256;                       // writes in one transaction
+    std::chrono::milliseconds busy_timeout{2000};   // for other programs that lock the file
+    int64_t wal_limit_bytes = 32 << 20;             // a longer log makes the writer wait for the disk
+    int64_t size_limit_bytes = 0;                   // of the file; 0: as large as the disk allows
+    size_t intent_log_bytes = 1 << 20;              // of what is promised and not yet in the file; 0: nothing is
+    ConversationCache::Options conversations = {};  // in memory
+    int64_t check_up_to_bytes = 64 << 20;           // a file up to this size is checked for damage when it is opened
     size_t load_jobs_limit = 100'000;
     int load_turns_limit = 1'000;
     int load_unread_limit = 100;
@@ -96,8 +104,16 @@ class SqliteStore final : public Store {
  private:
   SqliteStore(Options options, Executor executor, base::Logger& logger);
 
+  base::Result<void> OpenLog();
+  base::Result<void> WriteLeftIntents(SqliteConnection& connection);
+  base::Result<void> SetLogAside();
+  base::Result<void> KnowFollowers(SqliteConnection& connection);
+  void Promise(Intent intent, Done done);
   template <typename T>
   void Read(std::function<base::Result<T>(SqliteConnection&)> read, std::function<void(base::Result<T>)> done);
+  template <typename T>
+  void ReadBehindWrites(std::function<base::Result<T>(SqliteConnection&)> read,
+                        std::function<void(base::Result<T>)> done);
   void WriteSoon(std::function<base::Result<void>(SqliteConnection&)> write, Done done);
   void Write(std::function<base::Result<void>(SqliteConnection&)> write, Done done);
 
@@ -106,6 +122,9 @@ class SqliteStore final : public Store {
   base::Logger& logger_;
   // In this order, so that the writer and the reader end before what they use, and the lock after all of them.
   std::optional<StoreFile> file_;  // none: in memory
+  // Shared with completions, which may run after the store's end.
+  const std::shared_ptr<ConversationCache> conversations_;
+  std::unique_ptr<IntentLog> log_;  // null: none
   std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<GroupWriter> writer_;

@@ -121,10 +121,11 @@ struct JobResult {
 };
 
 /// What must outlive a restart. Asynchronous: every call returns at once, `done` runs later on the executor the store
-/// was opened with, in the order of the calls for writes (but for Sweep, which lets later writes pass). An empty `done`
-/// of a write is allowed. A read asked after a write was completed sees it. Thread-safety: all members.
-/// Limits: bounded queues; when one is full the call fails with kUnavailable, before the calls that wait. Errors:
-/// kUnavailable (busy, disk full), kCorrupt (damaged file), kInternal.
+/// was opened with, in the order of the calls for writes (but for Sweep, which lets later writes pass, and AcceptJob,
+/// FinishJob and SetDelivery, which may be completed before earlier ones). An empty `done` of a write is allowed. A
+/// read asked after a write was completed sees it, or fails. Thread-safety: all members. Limits: bounded queues; when
+/// one is full the call fails with kUnavailable, before the calls that wait. Errors: kUnavailable (busy, disk full),
+/// kCorrupt (damaged file), kInternal.
 class Store {
  public:
   using Done = std::function<void(base::Result<void>)>;

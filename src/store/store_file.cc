@@ -54,10 +54,7 @@ void SignLock(int lock) {
 }
 
 base::Result<int> TakeLock(const std::string& path) {
-  // SQLite, too, puts its side files where a symbolic link leads: one file, one lock, whatever it is called.
-  std::error_code unknown;
-  const auto place = std::filesystem::weakly_canonical(path, unknown);
-  const std::string name = (unknown ? path : place.string()) + "-lock";
+  const std::string name = StoreFile::SideFile(path, "-lock");  // one file, one lock, whatever it is called
   const int lock = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return Failure(path, "its lock file " + name + " cannot be opened for writing", errno);
   if (::flock(lock, LOCK_EX | LOCK_NB) == 0) {
@@ -103,6 +100,12 @@ base::Result<StoreFile> StoreFile::Prepare(const std::string& path) {
   auto made = MakeFile(path);
   if (!made) return made.error();
   return file;
+}
+
+std::string StoreFile::SideFile(const std::string& path, const std::string& ending) {
+  std::error_code unknown;
+  const auto place = std::filesystem::weakly_canonical(path, unknown);
+  return (unknown ? path : place.string()) + ending;
 }
 
 StoreFile::~StoreFile() {

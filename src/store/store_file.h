@@ -20,6 +20,9 @@ class StoreFile {
   /// kInvalidArgument (no regular file), kCorrupt (the file is lost, but not its log).
   static base::Result<StoreFile> Prepare(const std::string& path);
 
+  /// The path of a file of ours beside the one at `path`: where a symbolic link leads, as SQLite's own side files.
+  static std::string SideFile(const std::string& path, const std::string& ending);
+
   StoreFile(StoreFile&& other) noexcept : lock_(std::exchange(other.lock_, -1)) {}
   StoreFile& operator=(StoreFile&& other) noexcept {
     std::swap(lock_, other.lock_);

@@ -17,8 +17,9 @@ BUSY = "现在提问的人有点多"
 
 
 def push(server, text):
-    """The reply to one message, on whichever of WeChat's three tries it came, and after how many seconds."""
-    body = text_push(text)
+    """The reply to one message (a text, or a push as a whole), on whichever of WeChat's three tries it came, and after
+    how many seconds."""
+    body = text_push(text) if isinstance(text, str) else text
     start = time.monotonic()
     for _ in range(3):
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
@@ -59,8 +60,22 @@ class RunningTest(unittest.TestCase):
             server.start()  # nothing is left of the lock of one that was killed
             self.assertIn("演示模型", push(server, "你好")[0])
 
-    def test_a_store_that_another_program_locks_delays_no_keyword_reply(self):
+    def test_a_store_that_another_program_locks_delays_no_reply(self):
         with Server() as server:
+            other = sqlite3.connect(server.root / "data/yingda.db", isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            reply, seconds = push(server, "营业时间")
+            self.assertIn("9:00–21:00", reply)
+            self.assertLess(seconds, 1)
+            self.assertIn("演示模型", push(server, "你好")[0])
+            wait_until(lambda: "locked by another program" in server.log_text(), what="the lock is logged")
+            other.execute("ROLLBACK")
+            other.close()
+            self.assertIn("演示模型", push(server, "你好")[0])
+            wait_until(lambda: server.metric("yingda_store_owed") == 0, what="what was owed is written")
+
+    def test_without_an_intent_log_a_locked_store_fails_questions_and_delays_no_keyword_reply(self):
+        with Server(extra="store: { intent_log: 0 }\n") as server:
             other = sqlite3.connect(server.root / "data/yingda.db", isolation_level=None)
             other.execute("BEGIN IMMEDIATE")
             reply, seconds = push(server, "你好")
@@ -74,23 +89,43 @@ class RunningTest(unittest.TestCase):
             self.assertIn("演示模型", push(server, "你好")[0])
             self.assertIn("locked by another program", server.log_text())
 
-    def test_a_full_disk_fails_questions_only_and_is_logged_once(self):
-        with Server() as server:
-            soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
-            # The server's own log is a file, too, and is to have room: the limit lies between it and the store's.
-            other = sqlite3.connect(server.root / "data/yingda.db")
-            with other:
-                other.execute("INSERT INTO turns VALUES ('nobody', '', 1, 1, 'user', ?, '')", ("x" * 2**20,))
-            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (2**19, hard))
+    def limit_files(self, server, limit):
+        """No file of the server may grow over `limit` bytes: to it, the disk is full."""
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+    def grow_store(self, server):
+        """The server's own log is a file, too, and is to have room: the limit shall lie between it and the store's."""
+        other = sqlite3.connect(server.root / "data/yingda.db")
+        with other:
+            other.execute("INSERT INTO turns VALUES ('nobody', '', 1, 1, 'user', ?, '')", ("x" * 2**20,))
+        return other
+
+    def test_a_full_disk_fails_the_questions_that_cannot_be_kept_only_and_is_logged_once(self):
+        with Server(extra="store: { intent_log: 0 }\n") as server:
+            other = self.grow_store(server)
+            self.limit_files(server, 2**19)
             for _ in range(3):
                 self.assertIn(BUSY, push(server, "你好")[0])
                 self.assertIn("9:00–21:00", push(server, "营业时间")[0])
-            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (soft, hard))
+            self.limit_files(server, resource.RLIM_INFINITY)
             other.close()
             self.assertIn("演示模型", push(server, "你好")[0])
             wait_until(lambda: "store.writes_again" in server.log_text(), what="the recovery is logged")
             self.assertEqual(len(re.findall("store.write_failed", server.log_text())), 1)
             self.assertIn("free space", server.log_text())
+
+    def test_what_is_answered_on_a_full_disk_survives_a_kill_and_is_not_made_twice(self):
+        with Server() as server:
+            other = self.grow_store(server)
+            self.limit_files(server, 2**19)
+            body = text_push("你好")
+            before = push(server, body)[0]
+            self.assertIn("演示模型", before)
+            wait_until(lambda: server.metric("yingda_store_owed") > 0, what="the disk refuses it")
+            server.kill()
+            other.close()
+            server.start()
+            self.assertEqual(push(server, body)[0], before)  # the same words with the same time: not asked anew
 
 
 class StartTest(unittest.TestCase):

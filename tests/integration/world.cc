@@ -159,10 +159,9 @@ void World::StartApplication() {
   port_ = application_->PushPort();
 }
 
-void World::Restart() {
+void World::StopApplication() {
   application_->Stop();
   application_.reset();
-  StartApplication();
 }
 
 std::unique_ptr<simulator::Follower> World::NewFollower() {

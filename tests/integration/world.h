@@ -78,8 +78,13 @@ class World {
   /// What the follower has in the chat by customer-service messages, in order.
   std::vector<std::string> Pushed(const simulator::Follower& follower) const;
 
-  /// Stops the application as SIGTERM would and starts it anew on the same store and port.
-  void Restart();
+  /// Stops the application as SIGTERM would / and starts it anew on the same store and port.
+  void StopApplication();
+  void StartApplication();
+  void Restart() {
+    StopApplication();
+    StartApplication();
+  }
   /// The value of a metric line, e.g. `yingda_answers_total{way="try2"}`; 0 when it is not there.
   double Metric(const std::string& line_start);
 
@@ -90,7 +95,6 @@ class World {
   std::string ApiLines() const;
   void WriteFiles();
   size_t OpenRequests() const;
-  void StartApplication();
 
   const Options options_;
   TempDir folder_;

@@ -34,7 +34,12 @@ server:
   write_timeout: 7s
   drain: 7s
 reload: { watch: poll, debounce: 70ms, poll_every: 7s }
-store: { sqlite: other/store.db, max_queued_writes: 777 }
+store:
+  sqlite: other/store.db
+  max_queued_writes: 777
+  intent_log: 777KiB
+  conversation_cache: 7MiB
+  known_followers: 7777
 log: { level: warning, file: logs/yingda.log, content: true }
 window: { tries: 2, reply_within: 3700ms, safety_close: 7s }
 answers:
@@ -169,6 +174,9 @@ TEST(ConfigSectionsTest, StoreLogWindowAndAnswersGoToTheirModules) {
   const Config config = Good(kMost);
   EXPECT_EQ(config.sqlite_path, "/etc/yingda/other/store.db");
   EXPECT_EQ(config.store_queue, 777U);
+  EXPECT_EQ(config.store_intent_log, 777U * 1024);
+  EXPECT_EQ(config.store_conversations.bytes, 7U << 20);
+  EXPECT_EQ(config.store_conversations.followers, 7777U);
   EXPECT_EQ(config.log_level, base::LogLevel::kWarning);
   EXPECT_EQ(config.log_file, "/etc/yingda/logs/yingda.log");
   EXPECT_TRUE(config.desk.log_content);

@@ -150,6 +150,8 @@ std::string Describe(const Config& config) {
   DescribeServer(line, "push", config.push_server);
   DescribeServer(line, "operations", config.operations_server);
   line("drain", config.drain)("public_url", config.pages.public_url)("sqlite", config.sqlite_path);
+  line("intent_log", config.store_intent_log)("conversation_cache", config.store_conversations.bytes);
+  line("known_followers", config.store_conversations.followers);
   line("store_queue", config.store_queue)("book.keep", config.reply_book.keep);
   line("book.max_entries", config.reply_book.max_entries);
   DescribeDesk(line, config.desk);

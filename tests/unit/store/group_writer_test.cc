@@ -27,7 +27,7 @@ class GroupWriterTest : public ::testing::Test {
   }
 
   void Start(GroupWriter::Options options = {}) {
-    writer_ = std::make_unique<GroupWriter>(options, shared_, nullptr, inlet_.Executor(), *logger_, metrics_);
+    writer_ = std::make_unique<GroupWriter>(options, shared_, nullptr, nullptr, inlet_.Executor(), *logger_, metrics_);
   }
   /// Occupies the writer until `Go`, so that everything queued meanwhile falls into the transactions after it.
   void Hold() {

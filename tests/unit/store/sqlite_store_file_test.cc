@@ -210,7 +210,8 @@ TEST_F(SqliteStoreFileTest, TheWriteAheadLogStaysBounded) {
     YINGDA_ASSERT_OK(fixture_.Accept(job));
     largest = std::max(largest, std::filesystem::file_size(path_ + "-wal"));
   }
-  EXPECT_LT(largest, 2U << 20);  // 15 MB were written
+  // 15 MB were written. Up to 1 MB of them are promised at a time, and may come in one transaction.
+  EXPECT_LT(largest, 3U << 20);
 }
 
 }  // namespace

@@ -241,16 +241,16 @@ TEST_P(SqliteStoreTest, CompletionsComeInTheOrderOfTheCalls) {
     const auto done = [&order, i](base::Result<void>) { order.push_back(i); };
     switch (i % 4) {
       case 0:
-        fixture_.store().AcceptJob(MakeJob("main/" + std::to_string(i)), done);
+        fixture_.store().AddInboxItem(MakeItem("alice", std::to_string(i)), done);
         break;
       case 1:
-        fixture_.store().ClaimPages({{i, "p", ""}}, "k", done);  // fails, and must not overtake for that
+        fixture_.store().ClaimPages({{99999, "p", ""}}, "k", done);  // fails, and must not overtake for that
         break;
       case 2:
         fixture_.store().Flush(done);
         break;
       default:
-        fixture_.store().SetDelivery("main/" + std::to_string(i - 3), Delivery::kClaimed, done);
+        fixture_.store().ReleasePages("k", done);
     }
   }
   ASSERT_TRUE(fixture_.RunUntil([&] { return order.size() == expected.size(); }));

@@ -148,7 +148,8 @@ TEST_F(SqliteTroubleTest, AFileLockedByAnotherProgramIsSaidSoAtOpening) {
   EXPECT_THAT(error.message, HasSubstr("locked by another program"));
 }
 
-TEST_F(SqliteTroubleTest, WritesFailWhileAnotherProgramHoldsTheLockAndReadsGoOn) {
+TEST_F(SqliteTroubleTest, UnpromisedWritesFailWhileAnotherProgramHoldsTheLockAndReadsGoOn) {
+  fixture_.options().intent_log_bytes = 0;
   YINGDA_ASSERT_OK(fixture_.Open());
   Intruder other(path_);
   other.Run("BEGIN IMMEDIATE");
@@ -161,6 +162,7 @@ TEST_F(SqliteTroubleTest, WritesFailWhileAnotherProgramHoldsTheLockAndReadsGoOn)
 }
 
 TEST_F(SqliteTroubleTest, AFullDiskFailsTheWritesThatDoNotFitAndNoOthers) {
+  fixture_.options().intent_log_bytes = 0;
   fixture_.options().size_limit_bytes = 40 * 4096;
   YINGDA_ASSERT_OK(fixture_.Open());
   JobRecord large = MakeJob("main/large");
@@ -259,6 +261,7 @@ TEST_F(SqliteTroubleTest, ASecondYingdaOnTheFileIsRefusedAndTheFirstGoesOn) {
 TEST_F(SqliteTroubleTest, AToolMayReadTheFileOfARunningStore) {
   YINGDA_ASSERT_OK(fixture_.Open());
   YINGDA_ASSERT_OK(fixture_.Accept(MakeJob("main/1")));
+  YINGDA_ASSERT_OK(fixture_.Flush());
   Intruder backup(path_);
   backup.Run("SELECT count(*) FROM jobs");
   backup.Run(("VACUUM INTO '" + dir_.File("backup.db") + "'").c_str());
@@ -267,7 +270,8 @@ TEST_F(SqliteTroubleTest, AToolMayReadTheFileOfARunningStore) {
   EXPECT_EQ(copy.Jobs()->size(), 1U);
 }
 
-TEST_F(SqliteTroubleTest, WritesFailWhileNoneReachesTheDiskAndWorkAgainAfterwards) {
+TEST_F(SqliteTroubleTest, UnpromisedWritesFailWhileNoneReachesTheDiskAndWorkAgainAfterwards) {
+  fixture_.options().intent_log_bytes = 0;
   YINGDA_ASSERT_OK(fixture_.Open());
   YINGDA_ASSERT_OK(fixture_.Accept(MakeJob("main/before")));
   {
@@ -315,6 +319,7 @@ TEST_F(SqliteTroubleTest, WhenTheDiskIsFullWhatWasCompletedStaysAndFreedSpaceHel
   if (!disk.mounted()) GTEST_SKIP() << "may not mount";
   WriteFile(disk.File("other"), std::string(300'000, 'o'));
   fixture_.options().path = disk.File("yingda.db");
+  fixture_.options().intent_log_bytes = 0;
   YINGDA_ASSERT_OK(fixture_.Open());
   JobRecord job = MakeJob("");
   job.question = std::string(20'000, 'x');
