@@ -2,6 +2,7 @@
 // What the bridge to the models costs: thousands of streams through it, beside libcurl that only counts their bytes;
 // and what the whole server adds to an answer, beside asking the upstream itself. Client, server and upstream share the
 // machine: compare within one run only.
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 #include <vector>
 
 #include "model_bench_added.h"
-#include "model_bench_floor.h"
+#include "model_bench_commits.h"
 #include "model_bench_streams.h"
 #include "serve_bench_load.h"
 
@@ -136,56 +137,69 @@ bool PrintAdded(const char* name, const std::vector<AddedTimes>& rounds, Ways wa
   return asked == answered;
 }
 
-bool RunAdded(double seconds, int rounds) {
+/// Clients and upstreams have machines of their own; here they are to take no processor that the server wants.
+void GiveWay() {
+  const sched_param none{};
+  ::sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
+bool RunAdded(double seconds, int rounds, bool compete) {
   const auto count = static_cast<size_t>(seconds * kPerSecond);
-  SharedCalls calls(3 * (count * static_cast<size_t>(rounds) + kPerSecond));
-  const SubjectProcess upstream("upstream", [&] { return StartBenchUpstream(calls); });
+  SharedCalls calls(4 * (count * static_cast<size_t>(rounds) + kPerSecond));
+  const SubjectProcess upstream("upstream", [&] {
+    if (!compete) GiveWay();
+    return StartBenchUpstream(calls);
+  });
   const SubjectProcess application("application", [&] { return StartAnsweringApplication(upstream.port()); });
-  const SubjectProcess floor("floor", [&] { return StartFloor(upstream.port()); });
+  const SubjectProcess commits("bare commits", [&] { return StartBareCommits(upstream.port()); });
+  if (!compete) GiveWay();
   AddedLoad direct(AddedLoad::Through::kNothing, upstream.port(), 400);
   AddedLoad through(AddedLoad::Through::kApplication, application.port(), 400);
-  AddedLoad through_floor(AddedLoad::Through::kApplication, floor.port(), 400);
+  AddedLoad through_commits(AddedLoad::Through::kApplication, commits.port(), 400);
   size_t next = 0;
-  AddedTimes warm_up;
-  for (AddedLoad* const load : {&through, &through_floor}) {
-    load->Run(kPerSecond, kPerSecond, calls, next, warm_up);
-    next += kPerSecond;
-  }
-  std::vector<AddedTimes> of_direct(static_cast<size_t>(rounds));
-  std::vector<AddedTimes> of_through(static_cast<size_t>(rounds));
-  std::vector<AddedTimes> of_floor(static_cast<size_t>(rounds));
+  const auto run = [&](AddedLoad& load, Arrivals arrivals, size_t questions, std::vector<AddedTimes>& rounds_of) {
+    load.Run(arrivals, kPerSecond, questions, calls, next, rounds_of.emplace_back());
+    next += questions;
+  };
+  std::vector<AddedTimes> warm_up;
+  for (AddedLoad* const load : {&through, &through_commits}) run(*load, Arrivals::kAtRandom, kPerSecond, warm_up);
+  std::vector<AddedTimes> of_direct;
+  std::vector<AddedTimes> of_commits;
+  std::vector<AddedTimes> of_through;
+  std::vector<AddedTimes> of_even;
   double cpu = 0;
-  for (size_t round = 0; round < of_direct.size(); ++round) {
-    direct.Run(kPerSecond, count, calls, next, of_direct[round]);
-    next += count;
-    through_floor.Run(kPerSecond, count, calls, next, of_floor[round]);
-    next += count;
+  for (int round = 0; round < rounds; ++round) {
+    run(direct, Arrivals::kAtRandom, count, of_direct);
+    run(through_commits, Arrivals::kAtRandom, count, of_commits);
     const double before = UseOf(application.process()).cpu_seconds;
-    through.Run(kPerSecond, count, calls, next, of_through[round]);
+    run(through, Arrivals::kAtRandom, count, of_through);
     cpu += UseOf(application.process()).cpu_seconds - before;
-    next += count;
+    run(through, Arrivals::kEvenly, count, of_even);
   }
   std::printf(
-      "\n%d messages/s, answers of 0.5 s; milliseconds, medians of p50 and p99 of %d interleaved rounds of %.1f s\n",
-      kPerSecond, rounds, seconds);
+      "\n%d messages/s at random, answers of 0.5 s, clients and upstream %s;\n"
+      "milliseconds, medians of p50 and p99 of %d interleaved rounds of %.1f s\n",
+      kPerSecond, compete ? "competing for the processors" : "giving way", rounds, seconds);
   std::printf("  %-34s %11s  %15s  %15s  %15s  %12s\n", "", "answered", "to the upstream", "last byte->reply", "both",
               "p99 by round");
   PrintAdded("straight, from socket to socket", of_direct, &AddedTimes::sockets);
   bool all = PrintAdded("straight, until it is read", of_direct, &AddedTimes::ends);
-  PrintAdded("the floor, from socket to socket", of_floor, &AddedTimes::sockets);
-  all = PrintAdded("the floor, until it is read", of_floor, &AddedTimes::ends) && all;
+  PrintAdded("bare commits, socket to socket", of_commits, &AddedTimes::sockets);
+  all = PrintAdded("bare commits, until it is read", of_commits, &AddedTimes::ends) && all;
   PrintAdded("the server, from socket to socket", of_through, &AddedTimes::sockets);
   all = PrintAdded("the server, until it is read", of_through, &AddedTimes::ends) && all;
+  all = PrintAdded("all tokens at once, socket to s.", of_even, &AddedTimes::sockets) && all;
   // To the sockets of client and upstream: how long these two sleep on is not the server's doing. Nothing else is taken
   // off, so the kernel's work for the client's and the upstream's sends counts as the server's.
   const double p99 = Median(OfRounds(of_through, &AddedTimes::sockets, &WayTimes::all, 99));
   std::printf("  the server adds p50 %.3f ms, p99 %.3f ms, from socket to socket; bar: p99 <= %.1f ms: %s\n",
               Median(OfRounds(of_through, &AddedTimes::sockets, &WayTimes::all, 50)), p99, kMillisecondsAllowed,
               p99 <= kMillisecondsAllowed ? "met" : "MISSED");
-  const double of_floor_p99 = Median(OfRounds(of_floor, &AddedTimes::sockets, &WayTimes::all, 99));
+  const double of_commits_p99 = Median(OfRounds(of_commits, &AddedTimes::sockets, &WayTimes::all, 99));
   std::printf(
-      "  that is %.2f times the floor's p99, %.3f ms: two commits and the hand-overs to the thread that writes\n",
-      p99 / of_floor_p99, of_floor_p99);
+      "  that is %.2f times the p99, %.3f ms, of two bare commits a message and the hand-overs to the thread that "
+      "writes\n",
+      p99 / of_commits_p99, of_commits_p99);
   std::printf("  the server's CPU: %.0f us a message with its answer of 20 tokens\n",
               cpu * 1e6 / static_cast<double>(count) / rounds);
   if (!all) std::printf("  NOT EVERY QUESTION WAS ANSWERED\n");
@@ -199,8 +213,8 @@ int main(int argc, char** argv) {
   using namespace yingda::bench;
   const std::string_view part = argc > 3 ? argv[3] : "";
   if (argc > 4 || argc == 2 || (argc > 2 && (std::atoi(argv[1]) < 1 || std::atof(argv[2]) <= 0)) ||
-      (!part.empty() && part != "streams" && part != "added")) {
-    std::fprintf(stderr, "usage: %s [ROUNDS SECONDS [streams|added]]\n", argv[0]);
+      (!part.empty() && part != "streams" && part != "added" && part != "competing")) {
+    std::fprintf(stderr, "usage: %s [ROUNDS SECONDS [streams|added|competing]]\n", argv[0]);
     return 2;
   }
   const int rounds = argc > 2 ? std::atoi(argv[1]) : 3;
@@ -216,6 +230,7 @@ int main(int argc, char** argv) {
     good = RunStreams(1000, kTokensPerSecond, seconds, rounds);
     good = RunStreams(5000, kTokensPerSecond, seconds, rounds) && good;
   }
-  if (part.empty() || part == "added") good = RunAdded(seconds, rounds) && good;
+  if (part.empty() || part == "added") good = RunAdded(seconds, rounds, false) && good;
+  if (part == "competing") good = RunAdded(seconds, rounds, true) && good;
   return good ? 0 : 1;
 }

@@ -4,7 +4,7 @@ yingda_bench(
     arrival_stamps.cc
     model_bench.cc
     model_bench_added.cc
-    model_bench_floor.cc
+    model_bench_commits.cc
     model_bench_streams.cc
     model_bench_upstream.cc
     serve_bench_load.cc

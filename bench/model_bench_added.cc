@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 
 #include "app/application.h"
@@ -29,6 +30,7 @@ constexpr const char* kToken = "benchmarkToken";
 constexpr int kEveryUs = 15'000;
 constexpr int kFirstAfterUs = 200'000;
 constexpr size_t kFollowers = 1000;  // so that each comes back after 5 s and has a conversation
+constexpr uint64_t kSeed = 20261122;
 constexpr int64_t kPatience = 10'000'000'000;
 
 struct Running {
@@ -57,8 +59,9 @@ std::string DirectRequest(size_t call) {
   return RequestTo("/v1/chat/completions", "Content-Type: application/json\r\n", request.body);
 }
 
-std::string PushRequest(const wechat::PushBuilder& builder, size_t call) {
-  const size_t follower = call % kFollowers;
+std::string PushRequest(const wechat::PushBuilder& builder, Arrivals arrivals, size_t call) {
+  // Those who come evenly are others, so that nobody's conversation is longer for it.
+  const size_t follower = call % kFollowers + (arrivals == Arrivals::kEvenly ? kFollowers : 0);
   wechat::Incoming message;
   message.to_user = "gh_a1b2c3d4e5f6";
   message.from_user = "oABCD1234efgh5678IJKL" + std::to_string(1'000'000 + follower);
@@ -140,14 +143,17 @@ class AddedLoad::Implementation {
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
-  void Run(int per_second, size_t count, SharedCalls& calls, size_t first_call, AddedTimes& times) {
+  void Run(Arrivals arrivals, int per_second, size_t count, SharedCalls& calls, size_t first_call, AddedTimes& times) {
     calls_ = &calls;
     times_ = &times;
-    const int64_t begin = MonotonicNanoseconds();
+    std::mt19937_64 random(kSeed + first_call);
+    std::exponential_distribution<double> pause(per_second);
+    int64_t next = MonotonicNanoseconds();
     for (size_t i = 0; i < count; ++i) {
-      const std::string request =
-          through_ == Through::kApplication ? PushRequest(builder_, first_call + i) : DirectRequest(first_call + i);
-      ReceiveUntil(begin + static_cast<int64_t>(i) * 1'000'000'000 / per_second);
+      const std::string request = through_ == Through::kApplication ? PushRequest(builder_, arrivals, first_call + i)
+                                                                    : DirectRequest(first_call + i);
+      ReceiveUntil(next);
+      next += static_cast<int64_t>(1e9 * (arrivals == Arrivals::kEvenly ? 1.0 / per_second : pause(random)));
       Ask(first_call + i, request);
     }
     const int64_t end = MonotonicNanoseconds() + kPatience;
@@ -245,8 +251,9 @@ AddedLoad::AddedLoad(Through through, int port, size_t connections)
     : implementation_(std::make_unique<Implementation>(through, port, connections)) {}
 AddedLoad::~AddedLoad() = default;
 
-void AddedLoad::Run(int per_second, size_t count, SharedCalls& calls, size_t first_call, AddedTimes& times) {
-  implementation_->Run(per_second, count, calls, first_call, times);
+void AddedLoad::Run(Arrivals arrivals, int per_second, size_t count, SharedCalls& calls, size_t first_call,
+                    AddedTimes& times) {
+  implementation_->Run(arrivals, per_second, count, calls, first_call, times);
 }
 
 }  // namespace yingda::bench

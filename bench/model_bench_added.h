@@ -29,7 +29,13 @@ struct AddedTimes {
   size_t answered = 0;  // with the whole right answer
 };
 
-/// Asks `count` questions at an even pace, each on a connection that nobody else uses meanwhile, and waits for their
+/// How questions follow each other.
+enum class Arrivals {
+  kAtRandom,  // as those of followers who know nothing of each other (a Poisson process, the same in every run)
+  kEvenly,    // at one pace. Their tokens, whose pace is a multiple of it, then all come at the same moments
+};
+
+/// Asks `count` questions, each on a connection that nobody else uses meanwhile, and waits for their
 /// answers. Open loop: a slow answer delays no question.
 class AddedLoad {
  public:
@@ -42,7 +48,7 @@ class AddedLoad {
   AddedLoad& operator=(const AddedLoad&) = delete;
 
   /// `first_call` is the first of `count` places in `calls` that nobody has used.
-  void Run(int per_second, size_t count, SharedCalls& calls, size_t first_call, AddedTimes& times);
+  void Run(Arrivals arrivals, int per_second, size_t count, SharedCalls& calls, size_t first_call, AddedTimes& times);
 
  private:
   class Implementation;

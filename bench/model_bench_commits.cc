@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "model_bench_floor.h"
+#include "model_bench_commits.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -87,9 +87,9 @@ void Watch(int epoll, int fd) {
   ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-class Floor {
+class BareCommits {
  public:
-  explicit Floor(int upstream_port) : upstream_(Local(upstream_port)), store_(folder_.File("floor.db")) {
+  explicit BareCommits(int upstream_port) : upstream_(Local(upstream_port)), store_(folder_.File("commits.db")) {
     store_.LeaveLog();  // moving it into the database is the business of yet another thread
     const sockaddr_in any = Local(0);
     ::bind(listener_, reinterpret_cast<const sockaddr*>(&any), sizeof any);
@@ -215,9 +215,9 @@ class Floor {
 
 }  // namespace
 
-Serving StartFloor(int upstream_port) {
-  const auto floor = std::make_shared<Floor>(upstream_port);
-  return {floor->Port(), floor};
+Serving StartBareCommits(int upstream_port) {
+  const auto commits = std::make_shared<BareCommits>(upstream_port);
+  return {commits->Port(), commits};
 }
 
 }  // namespace yingda::bench

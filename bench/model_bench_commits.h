@@ -9,6 +9,6 @@ namespace yingda::bench {
 /// pushes, one talks to the upstream, one writes to SQLite; the question is in the store before it is asked, the answer
 /// before it is given. It checks, parses, filters and remembers nothing, and knows every answer beforehand. Never
 /// stops: for a SubjectProcess.
-Serving StartFloor(int upstream_port);
+Serving StartBareCommits(int upstream_port);
 
 }  // namespace yingda::bench
