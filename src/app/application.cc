@@ -330,6 +330,7 @@ bool Application::Stop() {
     loop_.Post([&, idle] {
       loop_.Cancel(sweep_timer_);
       for (model::KeepWarm* const warm : warm_) warm->Stop();
+      pages_->Stop();
       desk_->Stop([idle] { idle->set_value(); });
       stopped.set_value();
     });

@@ -151,6 +151,7 @@ class AnswerDesk {
   enum class Admission { kMyTurn, kStoreFailed, kQueueFull };
   base::Completion<bool> Accept(const JobPointer& job, bool accepted_before);
   base::Completion<Admission> Turn(const JobPointer& job);
+  /// False: too many of this follower wait for it.
   base::Completion<bool> ThisAnswerMade(const JobPointer& job);
   base::Completion<base::Result<std::vector<store::Turn>>> History(const JobPointer& job);
   void ReadAhead(const JobPointer& job);
@@ -172,7 +173,7 @@ class AnswerDesk {
   bool InMind(const std::vector<store::Turn>& turns) const;
   void WorkDone(const JobPointer& job);
   /// Keeps trying to write what the store could not take, so that what was promised on 继续 is there.
-  void SaveAgain(const JobPointer& job, store::JobResult result, base::Duration delay);
+  void SaveAgain(const JobPointer& job, store::JobResult result, int number, base::Duration delay);
   /// What is in the inbox goes out as customer-service messages, where the account may.
   void FollowUpSoon(const Job& job);
   void SendBehind(const Account& account, const std::string& open_id, std::vector<wechat::Reply> replies,

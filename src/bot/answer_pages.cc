@@ -141,6 +141,7 @@ void AnswerPages::Save(const LivePointer& live) {
     if (at == live_.end() || at->second != live || !live->page.finished) return;  // abandoned or begun anew meanwhile
     if (!saved && unsaved_ <= options_.max_unsaved) {
       loop_.After(options_.save_again_after, [this, live] {
+        if (stopping_) return;
         const auto still = live_.find(live->page.id);
         if (still != live_.end() && still->second == live && live->page.finished) Save(live);
       });

@@ -95,6 +95,8 @@ class AnswerPages {
   }
   /// `function(account, open_id)` runs when MarkRead took something out of a follower's inbox; on the loop.
   void OnRead(std::function<void(const std::string&, const std::string&)> function) { on_read_ = std::move(function); }
+  /// Nothing is tried again from now on: the store is about to end.
+  void Stop() { stopping_ = true; }
 
  private:
   struct Live;
@@ -120,6 +122,7 @@ class AnswerPages {
   size_t readers_ = 0;
   size_t unsaved_ = 0;
   uint64_t next_watch_ = 1;
+  bool stopping_ = false;
   std::function<const Account*(const std::string&)> account_of_;
   PageCache cache_;
   std::function<void(const std::string&, const std::string&)> on_read_;

@@ -75,10 +75,17 @@ void AnswerDesk::Recover(std::vector<store::JobRecord> records,
     job->reply_loss.clear();
     job->maybe_given = job->reply_is_part;
     job->front_given = job->reply_is_part;
-    if (!job->reply_is_part) inbox_.Returned(account->name, job->question.open_id, job->claim_key);
     if (job->question.kind == Question::Kind::kReply) job->acknowledged = true;  // no other way keeps such a job
+    const bool takes_back = !job->reply_is_part;
     if (job->acknowledged && !job->reply) job->reply = "";
-    Work(job, true);
+    if (!takes_back) {
+      Work(job, true);
+      continue;
+    }
+    // First what an earlier run claimed, since this one claims under the same key.
+    inbox_.Returned(account->name, job->question.open_id, job->claim_key, [this, job] {
+      if (!stopping_) Work(job, true);
+    });
   }
   if (!records.empty()) logger_.Info("recovered", {{"rerun", rerun}, {"finished", open}});
 }

@@ -73,9 +73,8 @@ base::Completion<AnswerDesk::Admission> AnswerDesk::Turn(const JobPointer& job) 
 }
 
 base::Completion<bool> AnswerDesk::ThisAnswerMade(const JobPointer& job) {
-  return base::Completion<bool>([this, job](std::function<void(bool)> done) {
-    queues_.AfterThis(FollowerKey(job->question), [done] { done(true); });
-  });
+  return base::Completion<bool>(
+      [this, job](std::function<void(bool)> done) { queues_.AfterThis(FollowerKey(job->question), done); });
 }
 
 /// Reads the conversation while the question is being written down, where nobody else writes to it meanwhile: one way
@@ -263,6 +262,7 @@ base::Completion<std::optional<store::JobRecord>> AnswerDesk::LastAnswer(const J
 
 base::Completion<StoreResult> AnswerDesk::Save(const JobPointer& job, store::JobResult result) {
   return base::Completion<StoreResult>([this, job, result = std::move(result)](std::function<void(StoreResult)> done) {
+    ++job->results;
     store_.FinishJob(result, [this, job, result, done](StoreResult saved) {
       if (saved) Saved(job, result);
       done(std::move(saved));

@@ -73,7 +73,7 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
     result.usage_day = usage_day;
     if (refused) GiveBackCount(*job, admission != Admission::kStoreFailed, result);
     const base::Result<void> saved = co_await Save(job, result);
-    if (!saved) SaveAgain(job, std::move(result), kFirstSaveAgain);
+    if (!saved) SaveAgain(job, std::move(result), job->results, kFirstSaveAgain);
   }
   if (admission == Admission::kMyTurn) {
     ++answered_;
@@ -96,27 +96,29 @@ base::Task AnswerDesk::GiveNextPage(JobPointer job, bool accepted_before) {
   const Texts& texts = job->question.settings->texts;
   const bool accepted = co_await Accept(job, accepted_before);
   if (accepted) job->front = co_await TakePage(job);
-  while (accepted && job->front.empty() && !job->reply && !stopping_ && !job->left &&
+  bool waits = accepted;
+  while (waits && job->front.empty() && !job->reply && !stopping_ && !job->left &&
          queues_.Busy(FollowerKey(job->question))) {
-    co_await ThisAnswerMade(job);
+    waits = co_await ThisAnswerMade(job);
     co_await PartGiven(job);
     job->front = co_await TakePage(job);
   }
   std::string own = texts.busy;
   std::optional<store::JobRecord> last;
-  if (accepted && job->front.empty() && !job->front.failed) {
+  if (waits && job->front.empty() && !job->front.failed) {
     last = co_await LastAnswer(job, true);
     own = last ? ResentText(*last, texts.resend_label, options_.page_bytes) : texts.nothing_more;
     if (job->store_failed) own = texts.busy;
     if (last) job->resent_key = last->key;
-    // What goes out as customer-service messages needs no words of its own.
-    if (job->acknowledged && inbox_.MayHave(job->question.account->name, job->question.open_id)) own.clear();
   }
+  // What goes out as customer-service messages needs no words of its own.
+  const bool by_message = job->acknowledged && inbox_.MayHave(job->question.account->name, job->question.open_id);
+  if (by_message && job->front.empty()) own.clear();
   co_await PartGiven(job);
   if (!stopping_ && !job->left) {
     store::JobResult result = ConcludeOwn(*job, std::move(own), last ? &*last : nullptr);
     const base::Result<void> saved = co_await Save(job, result);
-    if (!saved) SaveAgain(job, std::move(result), kFirstSaveAgain);
+    if (!saved) SaveAgain(job, std::move(result), job->results, kFirstSaveAgain);
   }
   WorkDone(job);
 }
@@ -137,7 +139,7 @@ base::Task AnswerDesk::GiveLastAgain(JobPointer job, bool accepted_before) {
   if (!stopping_ && !job->left) {
     store::JobResult result = ConcludeOwn(*job, std::move(own), last ? &*last : nullptr);
     const base::Result<void> saved = co_await Save(job, result);
-    if (!saved) SaveAgain(job, std::move(result), kFirstSaveAgain);
+    if (!saved) SaveAgain(job, std::move(result), job->results, kFirstSaveAgain);
   }
   WorkDone(job);
 }
@@ -167,7 +169,7 @@ base::Task AnswerDesk::GiveOwnReply(JobPointer job, bool accepted_before) {
     } else {
       store::JobResult result = ConcludeOwn(*job, own, nullptr);
       const base::Result<void> saved = co_await Save(job, result);
-      if (!saved) SaveAgain(job, std::move(result), kFirstSaveAgain);
+      if (!saved) SaveAgain(job, std::move(result), job->results, kFirstSaveAgain);
     }
   }
   WorkDone(job);
@@ -198,11 +200,12 @@ void AnswerDesk::SendBehind(const Account& account, const std::string& open_id, 
 }
 
 void AnswerDesk::Keep(const JobPointer& job, store::JobResult result) {
-  store_.FinishJob(result, [this, job, result](const base::Result<void>& saved) {
+  const int number = ++job->results;
+  store_.FinishJob(result, [this, job, number, result](const base::Result<void>& saved) {
     if (saved) {
       Saved(job, result);
     } else {
-      SaveAgain(job, result, kFirstSaveAgain);
+      SaveAgain(job, result, number, kFirstSaveAgain);
     }
   });
 }
@@ -214,21 +217,26 @@ void AnswerDesk::Saved(const JobPointer& job, const store::JobResult& result) {
   if (job->settled || job->acknowledged) FollowUpSoon(*job);
 }
 
-void AnswerDesk::SaveAgain(const JobPointer& job, store::JobResult result, base::Duration delay) {
+/// `number`: which of the job's results it is.
+void AnswerDesk::SaveAgain(const JobPointer& job, store::JobResult result, int number, base::Duration delay) {
   logger_.Error("store_reply_failed", {{"account", result.account}, {"again_in_seconds", delay / 1s}});
   // Given up when the text would have expired anyway, and when so many wait that memory is at stake.
   const bool expired = loop_.clock().WallNow() - job->first_seen > options_.inbox_keep;
   if (stopping_ || job->left || expired || saving_again_ >= options_.max_jobs) return;
   ++saving_again_;
-  loop_.After(delay, [this, job, delay, result = std::move(result)]() mutable {
+  loop_.After(delay, [this, job, number, delay, result = std::move(result)]() mutable {
     --saving_again_;
     if (stopping_ || job->left) return;
-    result.delivery = job->delivery;  // as it is by now
-    store_.FinishJob(result, [this, job, delay, result](const base::Result<void>& saved) {
+    if (number != job->results) {
+      result.key.clear();  // a later one says what became of the reply; texts and turns of this one are still to come
+    } else if (result.delivery != store::Delivery::kDelivered) {
+      result.delivery = job->delivery;  // as it is by now
+    }
+    store_.FinishJob(result, [this, job, number, delay, result](const base::Result<void>& saved) {
       if (saved) {
         Saved(job, result);
       } else {
-        SaveAgain(job, result, std::min<base::Duration>(delay * 2, kLongestBetweenSaves));
+        SaveAgain(job, result, number, std::min<base::Duration>(delay * 2, kLongestBetweenSaves));
       }
     });
   });

@@ -6,22 +6,24 @@
 #include <vector>
 
 #include "bot/answer_filter.h"
-#include "bot/rule_reply.h"
 
 namespace yingda::bot {
 namespace {
 
-constexpr base::Duration kStoreAgain = std::chrono::seconds(2);
-
 using namespace std::chrono_literals;
 
+constexpr base::Duration kStoreAgain = 2s;
 constexpr base::Duration kLongestPause = 10min;  // between tries to reach WeChat
 constexpr int kTooLong = 45002;
 constexpr size_t kLeastPageBytes = 250;
 constexpr base::Duration kBeforeShorter = 200ms;  // so that the store has the page back
 constexpr size_t kKeptFollowers = 100'000;        // counts of who has not been heard of for long go first
 
-const char* ToString(platform::SendEnd end) {
+std::string FollowerKey(const Account& account, const std::string& open_id) { return account.name + '\n' + open_id; }
+
+}  // namespace
+
+const char* FollowUp::NameOf(platform::SendEnd end) {
   switch (end) {
     case platform::SendEnd::kDelivered:
       return "delivered";
@@ -38,10 +40,6 @@ const char* ToString(platform::SendEnd end) {
   }
   return "unknown";
 }
-
-std::string FollowerKey(const Account& account, const std::string& open_id) { return account.name + '\n' + open_id; }
-
-}  // namespace
 
 FollowUp::FollowUp(Options options, net::EventLoop& loop, Inbox& inbox, const AnswerPages& pages, base::Logger& logger,
                    base::Metrics& metrics, const base::FollowerTagger& tagger)
@@ -144,14 +142,16 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
     const std::string key = account.name + claim_prefix_ + std::to_string(next_claim_++);
     follower->again = false;
     const InboxShare page = co_await TakeNext(follower, key);
+    if (page.failed) {  // which says nothing of WeChat, and what is behind waits for what is unread
+      AgainWithTheStore(follower);
+      break;
+    }
     if (page.empty() && !follower->behind.empty() && !stopping_) {
       const platform::SendOutcome outcome = co_await SendReply(follower, follower->behind.front());
       go_on = AfterBehind(follower, outcome);
       continue;
     }
     if (page.empty()) {
-      // That the store cannot be asked now says nothing of WeChat.
-      if (page.failed) loop_.After(kStoreAgain, [this, follower] { Deliver(*follower->account, follower->open_id); });
       go_on = follower->again;
       continue;
     }
@@ -163,7 +163,7 @@ base::Task FollowUp::SendAll(FollowerPointer follower) {
     Ended(outcome.end).Add();
     logger_.Info("pushed", {{"account", account.name},
                             {"follower", tagger_.Tag(account.name, follower->open_id)},
-                            {"end", ToString(outcome.end)},
+                            {"end", NameOf(outcome.end)},
                             {"errcode", outcome.errcode}});
     switch (outcome.end) {
       case platform::SendEnd::kDelivered:
@@ -208,74 +208,6 @@ void FollowUp::NotAllowed(const Account& account) {
                                        {"what",
                                         "该账号没有客服消息接口的权限（48001），改为被动回复；认证之后请重启或运行 "
                                         "yingda check --online"}});
-}
-
-void FollowUp::SendBehind(const Account& account, const std::string& open_id, std::vector<wechat::Reply> replies) {
-  if (!account.CanPush() || stopping_) return;
-  const FollowerPointer follower = Known(account, open_id);
-  for (wechat::Reply& reply : AsMessages(std::move(replies))) {
-    if (follower->behind.size() >= options_.max_behind) {
-      Ended(platform::SendEnd::kClosed).Add();
-      continue;
-    }
-    auto* const text = std::get_if<wechat::TextReply>(&reply);
-    if (text == nullptr || text->content.size() <= options_.page_bytes) {
-      follower->behind.push_back(std::move(reply));
-      continue;
-    }
-    PageStyle style;
-    style.limit_bytes = options_.page_bytes;
-    style.tells_continue = false;
-    const auto settings = account.settings.Get();
-    std::string_view rest = text->content;
-    for (int64_t given = 0; !rest.empty() && follower->behind.size() < options_.max_behind; ++given) {
-      const TextPage page = NextPage(rest, given, settings->texts, style);
-      follower->behind.push_back(wechat::TextReply{page.text});
-      rest.remove_prefix(page.taken_bytes);
-    }
-  }
-  Deliver(account, open_id);
-}
-
-/// True: there may be more to send.
-bool FollowUp::AfterBehind(const FollowerPointer& follower, const platform::SendOutcome& outcome) {
-  const Account& account = *follower->account;
-  Ended(outcome.end).Add();
-  logger_.Info("pushed", {{"account", account.name},
-                          {"follower", tagger_.Tag(account.name, follower->open_id)},
-                          {"end", ToString(outcome.end)},
-                          {"errcode", outcome.errcode}});
-  switch (outcome.end) {
-    case platform::SendEnd::kDelivered:
-      follower->failures = 0;
-      [[fallthrough]];
-    case platform::SendEnd::kUnknown:   // it may have arrived: not twice
-    case platform::SendEnd::kRejected:  // nor would WeChat take it the next time
-      UseOne(*follower);
-      if (!follower->behind.empty()) follower->behind.pop_front();
-      return true;
-    case platform::SendEnd::kNotAllowed:
-      NotAllowed(account);
-      [[fallthrough]];
-    case platform::SendEnd::kClosed:
-      UseUp(*follower);
-      DropBehind(*follower, "refused");
-      return false;
-    case platform::SendEnd::kUnavailable:
-      TryAgainLater(follower);
-      if (follower->failures >= options_.most_tries) DropBehind(*follower, "unreachable");
-      return false;
-  }
-  return false;
-}
-
-void FollowUp::DropBehind(Follower& follower, const char* why) {
-  if (follower.behind.empty()) return;
-  logger_.Warning("messages_dropped", {{"account", follower.account->name},
-                                       {"follower", tagger_.Tag(follower.account->name, follower.open_id)},
-                                       {"messages", follower.behind.size()},
-                                       {"why", why}});
-  follower.behind.clear();
 }
 
 /// 45002, too long: its limit counts otherwise than ours for this text, so the same comes in smaller pages.
@@ -353,6 +285,14 @@ void FollowUp::TryAgainLater(const FollowerPointer& follower) {
   loop_.After(pause, [this, follower] { Deliver(*follower->account, follower->open_id); });
 }
 
+void FollowUp::AgainWithTheStore(const FollowerPointer& follower) {
+  if (stopping_ || std::exchange(follower->asks_again, true)) return;
+  loop_.After(kStoreAgain, [this, follower] {
+    follower->asks_again = false;
+    Deliver(*follower->account, follower->open_id);
+  });
+}
+
 void FollowUp::End(const FollowerPointer& follower) {
   follower->sending = false;
   --sending_;
@@ -393,7 +333,7 @@ void FollowUp::Forget(const Account& account, const std::string& open_id) {
 
 base::Counter& FollowUp::Ended(platform::SendEnd end) {
   return metrics_.Counter("yingda_follow_up_pages_total", "Pages sent as customer-service messages, by how that ended",
-                          {{"end", ToString(end)}});
+                          {{"end", NameOf(end)}});
 }
 
 }  // namespace yingda::bot

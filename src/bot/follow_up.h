@@ -56,10 +56,11 @@ class FollowUp {
   struct Follower {
     const Account* account = nullptr;
     std::string open_id;
-    base::TimePoint spoke;  // of the last push we know of; of our first look, if none
-    int64_t spoke_ms = 0;   // the same as Unix time; 0: none
-    Window message;         // after the last message
-    Window action;          // after the last event that opens one
+    base::TimePoint spoke;    // of the last push we know of; of our first look, if none
+    int64_t spoke_ms = 0;     // the same as Unix time; 0: none
+    Window message;           // after the last message
+    Window action;            // after the last event that opens one
+    bool asks_again = false;  // soon, because the store failed
     bool sending = false;
     bool again = false;  // something came while sending
     int failures = 0;
@@ -86,6 +87,8 @@ class FollowUp {
   void Begin(const FollowerPointer& follower);
   void End(const FollowerPointer& follower);
   void TryAgainLater(const FollowerPointer& follower);
+  void AgainWithTheStore(const FollowerPointer& follower);
+  static const char* NameOf(platform::SendEnd end);
   void DropOld();
   base::Counter& Ended(platform::SendEnd end);
 

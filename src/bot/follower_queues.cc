@@ -27,22 +27,22 @@ void FollowerQueues::Leave(const std::string& follower) {
     next = std::move(queue->second.turns.front());
     queue->second.turns.pop_front();
   }
-  for (const auto& then : lookers_on) then();
+  for (const auto& then : lookers_on) then(true);
   if (next) next();
 }
 
-void FollowerQueues::AfterThis(const std::string& follower, std::function<void()> then) {
+void FollowerQueues::AfterThis(const std::string& follower, std::function<void(bool)> then) {
   const auto queue = queues_.find(follower);
   if (queue == queues_.end()) {
-    then();
+    then(true);
     return;
   }
-  std::deque<std::function<void()>>& lookers_on = queue->second.lookers_on;
+  std::deque<std::function<void(bool)>>& lookers_on = queue->second.lookers_on;
   lookers_on.push_back(std::move(then));
   if (lookers_on.size() <= max_waiting_) return;
-  const std::function<void()> longest = std::move(lookers_on.front());
+  const std::function<void(bool)> longest = std::move(lookers_on.front());
   lookers_on.pop_front();
-  longest();
+  longest(false);
 }
 
 }  // namespace yingda::bot

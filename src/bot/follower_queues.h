@@ -21,14 +21,14 @@ class FollowerQueues {
   void Leave(const std::string& follower);
   bool Busy(const std::string& follower) const { return queues_.contains(follower); }
   /// `then` is called once, when the job that works now is done, before the next one's turn; at once when none works.
-  /// Over the limit the one that looks on longest is called early.
-  void AfterThis(const std::string& follower, std::function<void()> then);
+  /// Over the limit the one that looks on longest is called early, with false; it must not look on again.
+  void AfterThis(const std::string& follower, std::function<void(bool done)> then);
   size_t Followers() const { return queues_.size(); }
 
  private:
   struct Queue {
     std::deque<std::function<void()>> turns;
-    std::deque<std::function<void()>> lookers_on;
+    std::deque<std::function<void(bool)>> lookers_on;
   };
   const size_t max_waiting_;
   std::unordered_map<std::string, Queue> queues_;  // present: somebody works

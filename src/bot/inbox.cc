@@ -79,8 +79,9 @@ void Inbox::Look(const std::shared_ptr<Taking>& taking) {
                       });
   };
   if (!taking->also_abandoned) return list();
-  store_.ReleaseAbandoned(taking->account, taking->open_id, [this, taking, list](const base::Result<void>&) {
+  store_.ReleaseAbandoned(taking->account, taking->open_id, [this, taking, list](const base::Result<void>& released) {
     if (stopping_) return End(taking, {});
+    if (!released) return End(taking, {.failed = true});
     list();
   });
 }
@@ -102,12 +103,19 @@ void Inbox::End(const std::shared_ptr<Taking>& taking, InboxShare share) {
 
 void Inbox::Arrived(const std::string& key) { store_.ConfirmPages(key, {}); }
 
-void Inbox::Returned(const std::string& account, const std::string& open_id, const std::string& key) {
-  store_.ReleasePages(key, [this, account, open_id, key](const base::Result<void>& released) {
-    if (released) return Added(account, open_id);
+void Inbox::Returned(const std::string& account, const std::string& open_id, const std::string& key,
+                     const std::function<void()>& then) {
+  store_.ReleasePages(key, [this, account, open_id, key, then](const base::Result<void>& released) {
+    if (released) {
+      Added(account, open_id);
+      if (then) then();
+      return;
+    }
     logger_.Error("inbox_release_failed", {{"error", released.error().message}});
     if (stopping_) return;
-    loop_.After(kReturnAgain, [this, account, open_id, key] { Returned(account, open_id, key); });
+    loop_.After(kReturnAgain, [this, account, open_id, key, then] {
+      if (!stopping_) Returned(account, open_id, key, then);
+    });
   });
 }
 

@@ -37,14 +37,15 @@ class Inbox {
   void Load(const std::vector<store::FollowerName>& followers, bool all);
 
   /// Shows `choice` the unread texts, oldest first, and claims for `key` what it takes. `also_abandoned`: those too
-  /// that a process took which ended before it knew whether they arrived. Empty when there is nothing; also when the
-  /// store fails, which the share then says.
+  /// that a process took which ended before it knew whether they arrived. Empty when there is nothing, or when too
+  /// many take at once; also when the store fails, which the share then says.
   base::Completion<InboxShare> Take(std::string account, std::string open_id, std::string key, bool also_abandoned,
                                     Choice choice);
   /// What was taken for `key` arrived.
   void Arrived(const std::string& key);
-  /// It did not: it can be taken again, as soon as the store takes it back.
-  void Returned(const std::string& account, const std::string& open_id, const std::string& key);
+  /// It did not: it can be taken again, as soon as the store takes it back, which `then`, if any, is told.
+  void Returned(const std::string& account, const std::string& open_id, const std::string& key,
+                const std::function<void()>& then = {});
   /// Nobody knows: only an explicit 继续 may give it again.
   void Abandoned(const std::string& account, const std::string& open_id, const std::string& key);
   void Forget(const std::string& account, const std::string& open_id);

@@ -102,6 +102,7 @@ struct Job {
   bool acknowledged = false;  // the reply is `success`; what is said goes out as customer-service messages
   InboxShare front;           // what of the inbox was taken to stand in front of the reply, or to be it
   bool maybe_given = false;   // by a process that ended since
+  int results = 0;            // that were given to the store: the last one says what became of the reply
   bool store_failed = false;  // what the follower asked for could not be read
   bool front_given = false;   // the reply begins with it
   std::string resent_key;     // of the job whose answer the reply gives once more

@@ -26,11 +26,11 @@ namespace yingda::store {
 /// The store in an SQLite file (write-ahead log): a writer thread with group commit, a reader thread and one that moves
 /// the log into the file. A completed write survives the end of the process, however it ends; a power cut may take the
 /// last seconds' writes (never the file's consistency), as commits do not wait for the disk: Flush does.
-/// Questions taken and their results are promised by the intent log (intent_log.h), and completed before they are in a
-/// transaction. Should the disk then refuse them, they are owed: until it takes them, whatever has to be read fails,
-/// and so does every write that somebody waits for and that is not promised itself. A read asked after a write was
-/// completed sees it. Thread-safety: all members. Lifetime: executor, logger and metrics must outlive the store;
-/// completions that were posted may run after its end.
+/// Questions taken, their results (but those with a page) and awaited marks of delivery are promised by the intent log
+/// (intent_log.h), and completed before they are in a transaction. Should the disk then refuse them, they are owed:
+/// until it takes them, whatever has to be read fails, and so does every write that somebody waits for and that is not
+/// promised itself. A read asked after a write was completed sees it. Thread-safety: all members. Lifetime: executor,
+/// logger and metrics must outlive the store; completions that were posted may run after its end.
 class SqliteStore final : public Store {
  public:
   struct Options {

@@ -225,6 +225,21 @@ TEST(DeliveryTest, AnswerThatNoTryCouldTakeWaitsForContinue) {
   EXPECT_EQ(world.model().Journal().calls, 1u);
 }
 
+TEST(DeliveryTest, FortyContinuesOfOneFollowerWhileAnAnswerIsMadeHoldUpNobody) {
+  World world({.answer = AnswersAfter(20s, kAnswer)});
+  const auto follower = world.NewFollower();
+  const auto other = world.NewFollower();
+  follower->Say("问题");
+  ASSERT_TRUE(world.RunFor(1s));
+  for (int i = 0; i < 40; ++i) follower->Say("继续");
+  ASSERT_TRUE(world.RunFor(1s));
+  EXPECT_EQ(world.Say(*other, "ping").try_number, 1);
+  ASSERT_TRUE(world.PlayOut({follower.get(), other.get()}));
+  ASSERT_TRUE(world.RunFor(20s));
+  EXPECT_THAT(world.Say(*follower, "继续").Text(), HasSubstr("第三句话在这里。"));
+  EXPECT_EQ(world.model().Journal().calls, 1u);
+}
+
 TEST(DeliveryTest, LostContinueReplyIsGivenAgain) {
   World world({.answer = [](const auto&) { return simulator::SpreadAnswer(kAnswer, 18s, 20s); }});
   const auto follower = world.NewFollower();

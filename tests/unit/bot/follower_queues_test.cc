@@ -61,26 +61,27 @@ TEST(FollowerQueuesTest, LookersOnAreCalledWhenTheOneWhoWorksIsDoneBeforeTheNext
   std::vector<std::string> order;
   queues.Enter("a", [&] { order.push_back("first"); });
   queues.Enter("a", [&] { order.push_back("second"); });
-  queues.AfterThis("a", [&] { order.push_back("looker"); });
+  queues.AfterThis("a", [&](bool done) { order.push_back(done ? "looker" : "early"); });
   EXPECT_EQ(order, (std::vector<std::string>{"first"}));
   queues.Leave("a");
   EXPECT_EQ(order, (std::vector<std::string>{"first", "looker", "second"}));
   queues.Leave("a");
   EXPECT_EQ(order.size(), 3u) << "each is called once";
-  queues.AfterThis("a", [&] { order.push_back("nobody works"); });
+  queues.AfterThis("a", [&](bool done) { order.push_back(done ? "nobody works" : "early"); });
   EXPECT_EQ(order.back(), "nobody works");
 }
 
 TEST(FollowerQueuesTest, TooManyLookersOnTakeNobodysPlace) {
   FollowerQueues queues(2);
+  int early = 0;
   int called = 0;
   queues.Enter("a", [] {});
-  for (int i = 0; i < 5; ++i) queues.AfterThis("a", [&] { ++called; });
-  EXPECT_EQ(called, 3) << "the longest waiting ones";
+  for (int i = 0; i < 5; ++i) queues.AfterThis("a", [&](bool done) { ++(done ? called : early); });
+  EXPECT_EQ(early, 3) << "the longest waiting ones";
   EXPECT_TRUE(queues.Enter("a", [] {}));
   EXPECT_TRUE(queues.Enter("a", [] {}));
   queues.Leave("a");
-  EXPECT_EQ(called, 5);
+  EXPECT_EQ(called, 2);
 }
 
 }  // namespace
