@@ -115,26 +115,12 @@ class AddedLoad::Implementation {
   Implementation(Through through, int port, size_t connections)
       : through_(through),
         builder_(*wechat::PushBuilder::Create({.token = kToken})),
-        epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-        connections_(connections) {
+        epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     ::prctl(PR_SET_TIMERSLACK, 1);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for (size_t i = 0; i < connections; ++i) {
-      const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) std::abort();
-      const int one = 1;
-      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-      StampArrivals(fd);
-      epoll_event event{};
-      event.events = EPOLLIN;
-      event.data.u64 = i;
-      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-      connections_[i].fd = fd;
-      free_.push_back(i);
-    }
+    address_.sin_family = AF_INET;
+    address_.sin_port = htons(static_cast<uint16_t>(port));
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (size_t i = 0; i < connections; ++i) Connect();
   }
   ~Implementation() {
     for (const Connection& connection : connections_) ::close(connection.fd);
@@ -173,6 +159,20 @@ class AddedLoad::Implementation {
     std::string received;
   };
 
+  void Connect() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || ::connect(fd, reinterpret_cast<const sockaddr*>(&address_), sizeof address_) != 0) std::abort();
+    const int one = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    StampArrivals(fd);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = connections_.size();
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+    free_.push_back(connections_.size());
+    connections_.emplace_back().fd = fd;
+  }
+
   static void Note(WayTimes& times, int64_t out_ns, int64_t back_ns) {
     times.out.push_back(static_cast<double>(out_ns) / 1e3);
     times.back.push_back(static_cast<double>(back_ns) / 1e3);
@@ -181,7 +181,7 @@ class AddedLoad::Implementation {
 
   void Ask(size_t call, const std::string& request) {
     ++times_->asked;
-    if (free_.empty()) return;
+    if (free_.empty()) Connect();  // the server has closed those that were idle for long
     Connection& connection = connections_[free_.back()];
     free_.pop_back();
     ++busy_;
@@ -239,6 +239,7 @@ class AddedLoad::Implementation {
   const Through through_;
   const wechat::PushBuilder builder_;
   const std::string answer_ = AnswerText(kTokensOfAddedAnswers);
+  sockaddr_in address_{};
   const int epoll_;
   std::vector<Connection> connections_;
   std::vector<size_t> free_;

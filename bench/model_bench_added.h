@@ -41,7 +41,7 @@ class AddedLoad {
  public:
   enum class Through { kApplication, kNothing };
 
-  /// Connects `connections` times; a question that finds all in use counts as unanswered.
+  /// Connects `connections` times, and again when a question finds all of them in use or closed.
   AddedLoad(Through through, int port, size_t connections);
   ~AddedLoad();
   AddedLoad(const AddedLoad&) = delete;
