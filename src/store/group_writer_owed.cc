@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "store/group_writer.h"
-#include "store/intent_table.h"
 
 namespace yingda::store {
 

@@ -59,7 +59,8 @@ class SqliteStore final : public Store {
   /// Makes the folder (mode 0700) and the file (0600) when they are missing, holds it against any other yingda until
   /// the end of the store, and brings older tables up to date. Errors: kUnavailable (place not writable, no space, in
   /// use by another program), kCorrupt (damaged, or no SQLite file), kInvalidArgument (another program's or a newer
-  /// yingda's file, a file system without shared memory). Nothing is ever deleted.
+  /// yingda's file, a file system without shared memory), kInternal (an intent log that is there and cannot be used).
+  /// Also whatever keeps it from writing down what an earlier process promised. Nothing is ever deleted.
   static base::Result<std::unique_ptr<SqliteStore>> Open(Options options, Executor executor, base::Logger& logger,
                                                          base::Metrics& metrics);
   /// Finishes what is queued; all completions are posted by then. A sweep under way gets kCancelled.
