@@ -180,7 +180,7 @@ void Bot::SendMore(const Account& account, const wechat::Incoming& message, std:
 }
 
 void Bot::Work(Question question, std::shared_ptr<ReplyPort> port) {
-  loop_.Post([this, question = std::move(question), port = std::move(port)]() mutable {
+  loop_.RunOrPost([this, question = std::move(question), port = std::move(port)]() mutable {
     desk_.Push(std::move(question), std::move(port));
   });
 }

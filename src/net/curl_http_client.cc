@@ -11,14 +11,18 @@
 #include <system_error>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "net/curl_transfer.h"
 
 namespace yingda::net {
 namespace {
 
-/// OpenSSL writes with write(2), where MSG_NOSIGNAL cannot be said: a peer that is gone would end the process.
+/// OpenSSL writes with write(2), where MSG_NOSIGNAL cannot be said: a peer that is gone would end the process. Before
+/// whatever may write, since any thread may have the loop's turn; it stays blocked there.
 void BlockSigpipeOnThisThread() {
+  thread_local bool blocked = false;
+  if (std::exchange(blocked, true)) return;
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGPIPE);
@@ -132,6 +136,7 @@ CurlHttpClient::Engine::Engine(Options options, EventLoop& loop)
 
 CurlHttpClient::Engine::~Engine() {
   self_.reset();
+  BlockSigpipeOnThisThread();
   while (!calls_.empty()) Cancel(calls_.begin()->first);
   curl_multi_cleanup(multi_);
   for (const curl_socket_t fd : sockets_) loop_.Unwatch(fd);
@@ -141,7 +146,6 @@ CurlHttpClient::Engine::~Engine() {
 
 void CurlHttpClient::Engine::Begin() {
   begun_ = true;
-  BlockSigpipeOnThisThread();
   // Curl's timers run on the real clock whatever the loop's clock is: they drive connections, not deadlines.
   loop_.Watch(timer_fd_, EPOLLIN, [this](uint32_t) {
     uint64_t ignored = 0;
@@ -202,6 +206,7 @@ void CurlHttpClient::Engine::Run(CallId id, const HostResolver::Addresses& addre
   if (!call) return;
   call->resolving = false;
   CURL* easy = call->transfer.Prepare(settings_, call->target, addresses);
+  BlockSigpipeOnThisThread();
   in_curl_ = true;
   const bool added = easy != nullptr && curl_multi_add_handle(multi_, easy) == CURLM_OK;
   in_curl_ = false;
@@ -254,6 +259,7 @@ CurlHttpClient::Engine::CallPointer CurlHttpClient::Engine::Take(CallId id) {
   if (call->connect_timer != 0) loop_.Cancel(call->connect_timer);
   if (call->resolving) resolver_.Drop(call->target.host, id);
   if (call->running) {
+    BlockSigpipeOnThisThread();
     by_handle_.erase(call->transfer.easy());
     curl_multi_remove_handle(multi_, call->transfer.easy());
     call->running = false;
@@ -274,6 +280,7 @@ void CurlHttpClient::Engine::FailNow(CallId id, base::Error error) {
 }
 
 void CurlHttpClient::Engine::Act(curl_socket_t fd, int mask) {
+  BlockSigpipeOnThisThread();
   int running = 0;
   in_curl_ = true;
   curl_multi_socket_action(multi_, fd, mask, &running);
@@ -361,7 +368,7 @@ CurlHttpClient::CurlHttpClient(Options options, EventLoop& loop)
     : loop_(loop), engine_(std::make_unique<Engine>(std::move(options), loop)) {}
 
 CurlHttpClient::~CurlHttpClient() {
-  if (loop_.OnLoopThread()) return;
+  if (loop_.HasTurn()) return;
   // A stopped loop drops what is posted, and the promise with it; then this thread is the only one left.
   auto torn_down = std::make_shared<std::promise<void>>();
   const std::future<void> done = torn_down->get_future();

@@ -13,6 +13,8 @@ namespace yingda::net {
 namespace {
 
 constexpr int kEventsAtOnce = 256;
+// A borrowed turn ends after this many batches of what its functions posted, and the loop goes on with the rest.
+constexpr int kBorrowedBatches = 8;
 
 int CheckedFd(int fd, const char* what) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -125,23 +127,68 @@ void EventLoop::Wake() {
   [[maybe_unused]] const ssize_t count = ::write(wake_fd_, &one, sizeof one);
 }
 
-int EventLoop::PrepareToWait() {
-  std::lock_guard lock(mutex_);
-  if (!posted_.empty() || stopping_) return 0;
-  if (!timers_.empty()) {
-    const base::TimePoint first = timers_.begin()->first.when;
-    const bool jumped = clock_jumped_.exchange(false);
-    // Armed for an earlier time, whose timer was cancelled, it wakes the loop once in vain: that costs less than
-    // setting it anew on every turn.
-    const bool armed = !jumped && armed_for_ <= first && armed_for_ > clock_.Now();
-    if (!armed) {
-      const base::Duration left = clock_.RealTimeUntil(first);
-      if (left <= base::Duration::zero()) return 0;
-      ArmTimer(first, left);
+bool EventLoop::GiveUpTurn() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!posted_.empty() || stopping_) return false;
+    if (!timers_.empty()) {
+      const base::TimePoint first = timers_.begin()->first.when;
+      const bool jumped = clock_jumped_.exchange(false);
+      // Armed for an earlier time, whose timer was cancelled, it wakes the loop once in vain: that costs less than
+      // setting it anew on every turn.
+      const bool armed = !jumped && armed_for_ <= first && armed_for_ > clock_.Now();
+      if (!armed) {
+        const base::Duration left = clock_.RealTimeUntil(first);
+        if (left <= base::Duration::zero()) return false;
+        ArmTimer(first, left);
+      }
     }
+    runner_.store(std::thread::id(), std::memory_order_relaxed);
+    busy_ = false;
   }
-  busy_ = false;
-  return -1;
+  turn_given_up_.notify_one();
+  return true;
+}
+
+void EventLoop::TakeTurn() {
+  std::unique_lock lock(mutex_);
+  thread_waits_ = true;
+  turn_given_up_.wait(lock, [this] { return !busy_; });
+  thread_waits_ = false;
+  busy_ = true;
+  runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+}
+
+void EventLoop::RunOrPost(Function function) {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    // What was posted before goes first, and its wake-up is under way; so does what the loop's own thread woke up for,
+    // or those who borrow the turn could pass it round among themselves.
+    const bool asleep = !busy_ && !thread_waits_ && posted_.empty();
+    if (!asleep) {
+      posted_.push_back(std::move(function));
+      return;
+    }
+    busy_ = true;
+    runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  }
+  RunHere(function);
+}
+
+void EventLoop::RunHere(Function& function) noexcept {
+  function();
+  function = nullptr;
+  for (int i = 0; i < kBorrowedBatches && RunPosted(); ++i) {
+  }
+  if (GiveUpTurn()) return;
+  {
+    std::lock_guard lock(mutex_);
+    runner_.store(std::thread::id(), std::memory_order_relaxed);
+    busy_ = false;
+  }
+  turn_given_up_.notify_one();
+  Wake();
 }
 
 void EventLoop::ArmTimer(base::TimePoint when, base::Duration left) {
@@ -154,17 +201,17 @@ void EventLoop::ArmTimer(base::TimePoint when, base::Duration left) {
   armed_for_ = when;
 }
 
-void EventLoop::RunPosted() {
+bool EventLoop::RunPosted() {
   std::vector<Function> batch;
   {
     std::lock_guard lock(mutex_);
-    busy_ = true;
     batch.swap(posted_);
   }
   for (Function& function : batch) {
     function();
     function = nullptr;
   }
+  return !batch.empty();
 }
 
 void EventLoop::RunDueTimers() {
@@ -184,8 +231,11 @@ void EventLoop::RunDueTimers() {
 
 void EventLoop::Run() {
   std::array<epoll_event, kEventsAtOnce> events;
+  bool has_turn = true;
+  runner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   for (;;) {
-    const int count = epoll_wait(epoll_fd_, events.data(), kEventsAtOnce, PrepareToWait());
+    const int count = epoll_wait(epoll_fd_, events.data(), kEventsAtOnce, has_turn ? 0 : -1);
+    if (!has_turn) TakeTurn();
     RunPosted();
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<size_t>(i)].data.fd;
@@ -195,9 +245,13 @@ void EventLoop::Run() {
       (*function)(events[static_cast<size_t>(i)].events);
     }
     RunDueTimers();
-    std::lock_guard lock(mutex_);
-    if (stopping_ && posted_.empty()) return;
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_ && posted_.empty()) break;
+    }
+    has_turn = !GiveUpTurn();
   }
+  runner_.store(std::thread::id(), std::memory_order_relaxed);
 }
 
 }  // namespace yingda::net

@@ -8,7 +8,7 @@
 namespace yingda::simulator {
 
 void RunOnLoopAndWait(net::EventLoop& loop, std::function<void()> function) {
-  if (loop.OnLoopThread()) return function();
+  if (loop.HasTurn()) return function();
   auto ran = std::make_shared<std::promise<void>>();
   std::future<void> end = ran->get_future();
   // A stopped loop drops what is posted; the promise breaks with it, which ends the wait too.

@@ -42,11 +42,11 @@ TEST_F(EventLoopTest, RunsPostedFunctionsInOrderOnItsThread) {
   std::vector<int> order;
   bool on_loop = false;
   for (int i = 0; i < 100; ++i) loop_.Post([&order, i] { order.push_back(i); });
-  OnLoop([&] { on_loop = loop_.OnLoopThread(); });
+  OnLoop([&] { on_loop = loop_.HasTurn(); });
   ASSERT_EQ(order.size(), 100U);
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
   EXPECT_TRUE(on_loop);
-  EXPECT_FALSE(loop_.OnLoopThread());
+  EXPECT_FALSE(loop_.HasTurn());
 }
 
 TEST_F(EventLoopTest, FunctionPostedByAPostedOneRuns) {
@@ -206,6 +206,191 @@ TEST(EventLoopRealTimeTest, TimerIsOnTimeThoughAnEarlierOneWasCancelled) {
   auto at = ran.get_future();
   ASSERT_EQ(at.wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_GE(at.get(), due);
+}
+
+TEST_F(EventLoopTest, WhoFindsTheLoopAsleepRunsHisFunctionAndWhatItPostsHimself) {
+  WaitUntilIdle();
+  std::string order;
+  const auto here = std::this_thread::get_id();
+  loop_.RunOrPost([&] {
+    order += "a";
+    EXPECT_EQ(std::this_thread::get_id(), here);
+    EXPECT_TRUE(loop_.HasTurn());
+    EXPECT_FALSE(loop_.Idle());
+    loop_.RunOrPost([&] { order += "c"; });  // the turn is taken
+    loop_.Post([&] { order += "d"; });
+    order += "b";
+  });
+  EXPECT_EQ(order, "abcd");
+  EXPECT_FALSE(loop_.HasTurn());
+  EXPECT_TRUE(loop_.Idle());
+}
+
+TEST_F(EventLoopTest, WhoFindsTheLoopAtWorkDoesNotWaitForItsTurn) {
+  std::promise<void> began;
+  std::promise<void> go_on;
+  std::promise<std::thread::id> ran_on;
+  loop_.Post([&] {
+    began.set_value();
+    go_on.get_future().wait();
+  });
+  began.get_future().wait();
+  loop_.RunOrPost([&] { ran_on.set_value(std::this_thread::get_id()); });
+  auto ran = ran_on.get_future();
+  EXPECT_EQ(ran.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  go_on.set_value();
+  EXPECT_NE(ran.get(), std::this_thread::get_id());
+}
+
+TEST_F(EventLoopTest, TimerWatcherAndPostOfABorrowedTurnReachTheSleepingLoop) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  std::atomic<bool> rang{false};
+  std::atomic<bool> read{false};
+  WaitUntilIdle();
+  loop_.RunOrPost([&] {
+    loop_.After(kSecond, [&] { rang = true; });
+    loop_.Watch(pipe[0], EPOLLIN, [&](uint32_t) {
+      char byte = 0;
+      read = ::read(pipe[0], &byte, 1) == 1;
+    });
+  });
+  clock_.Advance(kSecond);
+  EXPECT_TRUE(Eventually([&] { return rang.load(); }));
+  ASSERT_EQ(::write(pipe[1], "a", 1), 1);
+  EXPECT_TRUE(Eventually([&] { return read.load(); }));
+  OnLoop([&] { loop_.Unwatch(pipe[0]); });
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TEST_F(EventLoopTest, BorrowedTurnEndsThoughItsFunctionsPostWithoutEnd) {
+  WaitUntilIdle();
+  std::atomic<int> rounds{0};
+  std::atomic<bool> enough{false};
+  std::function<void()> again = [&] {
+    ++rounds;
+    if (!enough) loop_.Post(again);
+  };
+  loop_.RunOrPost([&] { again(); });
+  const int here = rounds;
+  EXPECT_TRUE(Eventually([&] { return rounds > here + 100; })) << "the loop goes on with it";
+  enough = true;
+  WaitUntilIdle();
+}
+
+TEST_F(EventLoopTest, StopWaitsForABorrowedTurnAndNothingRunsAfterwards) {
+  WaitUntilIdle();
+  std::promise<void> began;
+  std::promise<void> go_on;
+  bool ended = false;
+  std::thread borrower([&] {
+    loop_.RunOrPost([&] {
+      began.set_value();
+      go_on.get_future().wait();
+      ended = true;
+    });
+  });
+  began.get_future().wait();
+  std::thread stopper([&] {
+    loop_.Stop();
+    EXPECT_TRUE(ended);
+  });
+  go_on.set_value();
+  stopper.join();
+  borrower.join();
+  loop_.RunOrPost([] { ADD_FAILURE() << "the loop has stopped"; });
+  EXPECT_FALSE(loop_.HasTurn());
+}
+
+TEST(EventLoopRealTimeTest, TimerOfABorrowedTurnIsOnTime) {
+  base::SystemClock clock;
+  EventLoop loop(clock);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(Eventually([&] { return loop.Idle(); }));
+    std::promise<void> ran;
+    loop.RunOrPost([&] { loop.After(std::chrono::milliseconds(2), [&] { ran.set_value(); }); });
+    ASSERT_EQ(ran.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  }
+}
+
+TEST(EventLoopRealTimeTest, OneFunctionRunsAtATimeWhoeverRunsIt) {
+  base::SystemClock clock;
+  EventLoop loop(clock);
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  int runs = 0;  // no atomic: the turn is what guards it
+  std::atomic<bool> inside{false};
+  const auto work = [&] {
+    EXPECT_FALSE(inside.exchange(true));
+    EXPECT_TRUE(loop.HasTurn());
+    ++runs;
+    inside = false;
+  };
+  loop.RunOrPost([&] {
+    loop.Watch(pipe[0], EPOLLIN, [&](uint32_t) {
+      char byte = 0;
+      if (::read(pipe[0], &byte, 1) == 1) work();
+    });
+  });
+  constexpr int kEach = 1000;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) {
+        if (t == 0) loop.After(std::chrono::microseconds(i % 20), work);
+        if (t == 1) {
+          EXPECT_EQ(::write(pipe[1], "x", 1), 1);
+        }
+        loop.RunOrPost([&, i] {
+          work();
+          if (i % 2 == 0) loop.Post(work);
+        });
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const auto seen = [&] {
+    std::promise<int> now;
+    loop.Post([&] { now.set_value(runs); });
+    return now.get_future().get();
+  };
+  EXPECT_TRUE(Eventually([&] { return seen() == kEach * 5 + kEach * 3 / 2; }));
+  loop.Stop();
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TEST(EventLoopRealTimeTest, ThoseWhoBorrowTheTurnDoNotKeepItFromTheLoop) {
+  base::SystemClock clock;
+  EventLoop loop(clock);
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  std::atomic<int> borrowed{0};
+  std::atomic<int> told{0};
+  std::atomic<bool> enough{false};
+  loop.RunOrPost([&] {
+    loop.Watch(pipe[0], EPOLLIN, [&](uint32_t) {
+      char byte = 0;
+      if (::read(pipe[0], &byte, 1) == 1) ++told;
+    });
+  });
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&] {
+      while (!enough) loop.RunOrPost([&] { ++borrowed; });
+    });
+  }
+  for (int i = 1; i <= 100; ++i) {
+    EXPECT_EQ(::write(pipe[1], "x", 1), 1);
+    EXPECT_TRUE(Eventually([&] { return told == i; }));
+  }
+  enough = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(borrowed, 0);
+  loop.Stop();
+  ::close(pipe[0]);
+  ::close(pipe[1]);
 }
 
 TEST(EventLoopRealTimeTest, ManyThreadsMayPostSetAndCancelAtOnce) {
