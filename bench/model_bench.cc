@@ -137,6 +137,14 @@ bool PrintAdded(const char* name, const std::vector<AddedTimes>& rounds, Ways wa
   return asked == answered;
 }
 
+/// Each round's p99 beside what the host of this machine took away meanwhile, which no server can make up for.
+void PrintWithTheHost(const char* name, const std::vector<AddedTimes>& rounds) {
+  const std::vector<double> p99 = OfRounds(rounds, &AddedTimes::sockets, &WayTimes::all, 99);
+  std::printf("  %s, p99 by round (and the host took of the processors):", name);
+  for (size_t i = 0; i < rounds.size(); ++i) std::printf("  %.2f (%.1f %%)", p99[i], rounds[i].stolen * 100);
+  std::printf("\n");
+}
+
 /// Clients and upstreams have machines of their own; here they are to take no processor that the server wants.
 void GiveWay() {
   const sched_param none{};
@@ -200,6 +208,8 @@ bool RunAdded(double seconds, int rounds, bool compete) {
       "  that is %.2f times the p99, %.3f ms, of two bare commits a message and the hand-overs to the thread that "
       "writes\n",
       p99 / of_commits_p99, of_commits_p99);
+  PrintWithTheHost("bare commits", of_commits);
+  PrintWithTheHost("the server", of_through);
   std::printf("  the server's CPU: %.0f us a message with its answer of 20 tokens\n",
               cpu * 1e6 / static_cast<double>(count) / rounds);
   if (!all) std::printf("  NOT EVERY QUESTION WAS ANSWERED\n");

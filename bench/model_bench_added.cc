@@ -75,6 +75,26 @@ std::string PushRequest(const wechat::PushBuilder& builder, Arrivals arrivals, s
                    "User-Agent: Mozilla/4.0\r\nAccept: */*\r\nContent-Type: text/xml\r\n", push.body);
 }
 
+/// The processors' time since the start, in clock ticks: the part that the host gave to others, and all of it. Zero
+/// where the kernel does not say.
+struct HostTicks {
+  double stolen = 0;
+  double all = 0;
+};
+
+HostTicks TicksSoFar() {
+  std::ifstream file("/proc/stat");
+  std::string name;
+  file >> name;
+  HostTicks ticks;
+  double part = 0;
+  for (int field = 0; field < 8 && file >> part; ++field) {  // user, nice, system, idle, iowait, irq, softirq, steal
+    ticks.all += part;
+    if (field == 7) ticks.stolen = part;
+  }
+  return ticks;
+}
+
 /// By Content-Length, or to the end of chunks.
 bool Complete(const std::string& received) {
   const size_t head = received.find("\r\n\r\n");
@@ -132,6 +152,7 @@ class AddedLoad::Implementation {
   void Run(Arrivals arrivals, int per_second, size_t count, SharedCalls& calls, size_t first_call, AddedTimes& times) {
     calls_ = &calls;
     times_ = &times;
+    const HostTicks before = TicksSoFar();
     std::mt19937_64 random(kSeed + first_call);
     std::exponential_distribution<double> pause(per_second);
     int64_t next = MonotonicNanoseconds();
@@ -148,6 +169,8 @@ class AddedLoad::Implementation {
       if (connection.busy)
         std::printf("  call %zu: no reply in %d s\n", connection.call, int{kPatience / 1'000'000'000});
     }
+    const HostTicks after = TicksSoFar();
+    if (after.all > before.all) times.stolen = (after.stolen - before.stolen) / (after.all - before.all);
   }
 
  private:

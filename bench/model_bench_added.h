@@ -27,6 +27,8 @@ struct AddedTimes {
   WayTimes ends;     // until the other end has read it, its being woken included
   size_t asked = 0;
   size_t answered = 0;  // with the whole right answer
+  // Of the processors' time meanwhile, what the host of this virtual machine gave to others: 0 to 1.
+  double stolen = 0;
 };
 
 /// How questions follow each other.
