@@ -153,7 +153,7 @@ void GiveWay() {
 
 bool RunAdded(double seconds, int rounds, bool compete) {
   const auto count = static_cast<size_t>(seconds * kPerSecond);
-  SharedCalls calls(4 * (count * static_cast<size_t>(rounds) + kPerSecond));
+  SharedCalls calls(4 * count * (static_cast<size_t>(rounds) + 1));
   const SubjectProcess upstream("upstream", [&] {
     if (!compete) GiveWay();
     return StartBenchUpstream(calls);
@@ -170,7 +170,9 @@ bool RunAdded(double seconds, int rounds, bool compete) {
     next += questions;
   };
   std::vector<AddedTimes> warm_up;
-  for (AddedLoad* const load : {&through, &through_commits}) run(*load, Arrivals::kAtRandom, kPerSecond, warm_up);
+  // As long as a round: so often does each thread have its first message, and the pool its largest number of
+  // connections.
+  for (AddedLoad* const load : {&through, &through_commits}) run(*load, Arrivals::kAtRandom, count, warm_up);
   std::vector<AddedTimes> of_direct;
   std::vector<AddedTimes> of_commits;
   std::vector<AddedTimes> of_through;

@@ -69,6 +69,7 @@ AnswerDesk::AnswerDesk(Options options, net::EventLoop& loop, ReplyBook& book, s
       instruments_(std::make_unique<Instruments>(logger, metrics)),
       queues_(options_.max_waiting_per_follower),
       inbox_(options_.inbox, loop, store, logger),
+      passed_texts_(options_.passed_texts),
       follow_up_(FollowUpOptions(options_), loop, inbox_, pages, logger, metrics, tagger),
       quota_(options_.quota, loop, metrics) {
   pages_.OnRead([this](const std::string&, const std::string&) { instruments_->by_page.Add(); });

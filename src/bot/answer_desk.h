@@ -43,6 +43,7 @@ class AnswerDesk {
     base::Duration conversation_idle = std::chrono::minutes(30);
     int history_turns = 40;
     int history_tokens = 3000;
+    size_t passed_texts = 65'536;  // of conversations, known to hold no word; 16 bytes each
     base::Duration answer_deadline = std::chrono::minutes(10);
     // A question without a picture is taken to be about the newest one, if it is no older and among so many questions.
     base::Duration picture_in_mind = std::chrono::minutes(10);
@@ -159,7 +160,7 @@ class AnswerDesk {
   base::Completion<bool> PictureSeen(const JobPointer& job, const std::vector<store::Turn>& turns);
   /// Puts it where it belongs in the history, or gives it for the question.
   static std::vector<std::string> PlacePicture(const Job& job, std::vector<model::ChatMessage>& history);
-  base::Completion<model::ChatOutcome> Ask(const JobPointer& job, const std::vector<store::Turn>& turns);
+  base::Completion<model::ChatOutcome> Ask(const JobPointer& job, std::vector<store::Turn>&& turns);
   base::Completion<bool> PartGiven(const JobPointer& job);
   base::Completion<InboxShare> TakeFront(const JobPointer& job, size_t own_bytes);
   base::Completion<InboxShare> TakePage(const JobPointer& job);
@@ -208,6 +209,7 @@ class AnswerDesk {
   std::unordered_map<std::string, JobPointer> jobs_;
   FollowerQueues queues_;
   Inbox inbox_;
+  PassedTexts passed_texts_;
   FollowUp follow_up_;
   QuotaGate quota_;
   std::unordered_set<std::string> told_of_no_messages_;  // accounts

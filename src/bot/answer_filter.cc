@@ -188,20 +188,25 @@ std::string InstructionForModel(const Account& account, std::string_view questio
   return words->Mask(instruction, words->Check(instruction, inbound, scratch));
 }
 
-bool FilterForModel(const Account& account, std::vector<model::ChatMessage>& messages) {
+bool FilterForModel(const Account& account, PassedTexts& passed, std::vector<model::ChatMessage>& messages) {
   const auto words = account.files.Get()->words;
   if (!words || messages.empty()) return true;
   filter::Scratch scratch;
   // Everything in it is said to the model; what the model said itself was also shown to the follower.
   const auto passes = [&](model::ChatMessage& message) {
     if (message.role == "system") return true;
+    const PassedTexts::Digest digest = passed.Of(words, message.role, message.content);
+    if (passed.Has(digest)) return true;
     const filter::Verdict verdict = words->Check(message.content, filter::Direction::kInbound, scratch);
     if (verdict.level == filter::Level::kBlock) return false;
-    message.content = words->Mask(message.content, verdict);
-    if (message.role != "assistant") return true;
-    std::optional<std::string> shown = account.PassedMarkdown(message.content);
-    if (!shown) return false;
-    message.content = *std::move(shown);
+    std::string content = words->Mask(message.content, verdict);
+    if (message.role == "assistant") {
+      std::optional<std::string> shown = account.PassedMarkdown(content);
+      if (!shown) return false;
+      content = *std::move(shown);
+    }
+    if (content == message.content) passed.Add(digest);
+    message.content = std::move(content);
     return true;
   };
   if (!passes(messages.back())) return false;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bot/account.h"
+#include "bot/passed_texts.h"
 #include "filter/stream_filter.h"
 #include "model/chat_model.h"
 #include "store/store.h"
@@ -65,8 +66,8 @@ store::JobRecord ShownNow(const Account& account, const Texts& texts, store::Job
 store::AnswerPage ShownNow(const Account& account, const Texts& texts, store::AnswerPage page);
 
 /// What a model is about to be asked, as the words of now let it be sent: masked, and without the turns that they
-/// block. False: the question itself is blocked.
-bool FilterForModel(const Account& account, std::vector<model::ChatMessage>& messages);
+/// block. False: the question itself is blocked. What has `passed` under these words before is not searched again.
+bool FilterForModel(const Account& account, PassedTexts& passed, std::vector<model::ChatMessage>& messages);
 /// A rule's instruction may hold what its follower wrote: masked, too, when the words of now mask the question.
 std::string InstructionForModel(const Account& account, std::string_view question, const std::string& instruction);
 

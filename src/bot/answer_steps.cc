@@ -112,11 +112,11 @@ base::Completion<base::Result<std::vector<store::Turn>>> AnswerDesk::History(con
   });
 }
 
-base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, const std::vector<store::Turn>& turns) {
+base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, std::vector<store::Turn>&& turns) {
   model::ChatRequest request;
   std::vector<model::ChatMessage> history;
   if (InMind(turns)) {
-    for (const store::Turn& turn : turns) history.push_back({turn.role, turn.content});
+    for (store::Turn& turn : turns) history.push_back({std::move(turn.role), std::move(turn.content)});
   }
   std::vector<std::string> pictures = PlacePicture(*job, history);
   model::ConversationBudget budget;
@@ -127,14 +127,14 @@ base::Completion<model::ChatOutcome> AnswerDesk::Ask(const JobPointer& job, cons
       InstructionForModel(*job->question.account, job->question.text, job->question.instruction);
   const std::string prompt = PromptWith(job->question.settings->system_prompt, instruction);
   request.messages = model::FitHistory(prompt, history, job->question.text, budget, std::move(pictures));
-  const bool may_ask = FilterForModel(*job->question.account, request.messages);
+  const bool may_ask = FilterForModel(*job->question.account, passed_texts_, request.messages);
   request.deadline = job->answer_by;
   for (const model::ChatMessage& message : request.messages) job->prompt_estimate += model::EstimateTokens(message);
   request.request_id = job->question.request_id;
   request.follower = std::hash<std::string>{}(FollowerKey(job->question));
 
   return base::Completion<model::ChatOutcome>(
-      [this, job, request, may_ask](std::function<void(model::ChatOutcome)> done) {
+      [this, job, request = std::move(request), may_ask](std::function<void(model::ChatOutcome)> done) {
         model::ChatModel* const model = job->question.account->model;
         if (stopping_ || job->left || model == nullptr) {
           done({model::ChatFailure::kRefused, "no model", "", false, 0, 0});

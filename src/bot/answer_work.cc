@@ -58,7 +58,7 @@ base::Task AnswerDesk::AnswerQuestion(JobPointer job, bool accepted_before) {
     model::ChatOutcome outcome;
     const bool seen = co_await PictureSeen(job, turns);
     refused = !seen;
-    if (seen) outcome = co_await Ask(job, turns);
+    if (seen) outcome = co_await Ask(job, std::move(turns));
     job->model_done = true;
     tokens = TokensOf(*job, outcome);
     usage_day = quota_.Answered(*job->question.account, job->question.open_id, tokens);

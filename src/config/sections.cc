@@ -157,6 +157,7 @@ void ReadAnswers(base::YamlMap& root, Config& config) {
   desk.inbox_keep = answers.Duration("keep_unread", 48h, 1min, 24h * 30);
   desk.conversation_idle = answers.Duration("conversation_idle", 30min, 1min, 24h * 30);
   desk.history_tokens = static_cast<int>(answers.Integer("history_tokens", 3000, 0, 1'000'000));
+  desk.passed_texts = static_cast<size_t>(answers.Integer("max_passed_texts", 65'536, 0, 10'000'000));
   desk.history_turns = static_cast<int>(answers.Integer("history_turns", 40, 0, 1000));
   desk.answer_deadline = answers.Duration("deadline", 10min, 5s, 1h);
   config.pages.keep = answers.Duration("web_page_keep", 24h * 7, 1h, 24h * 365);

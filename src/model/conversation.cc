@@ -26,6 +26,13 @@ bool IsCjk(char32_t c) {
          (c >= 0xFF00 && c <= 0xFFEF) || (c >= 0x20000 && c <= 0x3FFFF) || (c >= 0x2010 && c <= 0x2027);
 }
 
+/// U+3000 to U+8FFF, three bytes each: most of what comes, and known without decoding.
+bool IsCommonCjk(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  return at + 2 < text.size() && byte(at) >= 0xE3 && byte(at) <= 0xE8 && byte(at + 1) >> 6 == 2 &&
+         byte(at + 2) >> 6 == 2;
+}
+
 int TenthsOf(char32_t c) {
   if (c >= '0' && c <= '9') return kDigit;
   if (c == ' ') return 0;  // goes with the word behind it
@@ -43,6 +50,12 @@ int EstimateTokens(std::string_view text) {
     letters = 0;
   };
   for (size_t at = 0; at < text.size();) {
+    if (IsCommonCjk(text, at)) {
+      end_word();
+      tenths += kCjk;
+      at += 3;
+      continue;
+    }
     const base::CodePoint c = base::DecodeUtf8(text, at);
     at += c.length;
     if (IsLetter(c.value)) {

@@ -128,23 +128,26 @@ void EventLoop::Wake() {
 }
 
 bool EventLoop::GiveUpTurn() {
-  {
-    std::lock_guard lock(mutex_);
+  for (;;) {
+    std::unique_lock lock(mutex_);
     if (!posted_.empty() || stopping_) return false;
-    if (!timers_.empty()) {
-      const base::TimePoint first = timers_.begin()->first.when;
+    const base::TimePoint first = timers_.empty() ? base::TimePoint::max() : timers_.begin()->first.when;
+    if (first < base::TimePoint::max()) {
       const bool jumped = clock_jumped_.exchange(false);
       // Armed for an earlier time, whose timer was cancelled, it wakes the loop once in vain: that costs less than
       // setting it anew on every turn.
-      const bool armed = !jumped && armed_for_ <= first && armed_for_ > clock_.Now();
-      if (!armed) {
+      if (jumped || armed_for_ > first || armed_for_ <= clock_.Now()) {
+        // Without the lock: where the kernel is the guest of another one, that one may take the processor at this call.
+        lock.unlock();
         const base::Duration left = clock_.RealTimeUntil(first);
         if (left <= base::Duration::zero()) return false;
         ArmTimer(first, left);
+        continue;
       }
     }
     runner_.store(std::thread::id(), std::memory_order_relaxed);
     busy_ = false;
+    break;
   }
   turn_given_up_.notify_one();
   return true;

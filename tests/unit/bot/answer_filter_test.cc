@@ -29,6 +29,7 @@ class AnswerFilterTest : public ::testing::Test {
   }
 
   Account account_;
+  PassedTexts passed_{1000};
   Texts texts_;
 };
 
@@ -250,12 +251,18 @@ TEST_F(AnswerFilterTest, TheModelIsSentNoTurnThatIsBlockedNow) {
                                               {"user", "小坏词是谁"},
                                               {"assistant", "不知道"},
                                               {"user", "再问"}};
-  EXPECT_TRUE(FilterForModel(account_, messages));
+  std::vector<model::ChatMessage> again = messages;
+  EXPECT_TRUE(FilterForModel(account_, passed_, messages));
   const std::vector<model::ChatMessage> want = {
       {"system", "说明"}, {"user", "＊＊＊是谁"}, {"assistant", "不知道"}, {"user", "再问"}};
   EXPECT_EQ(messages, want);
+  EXPECT_TRUE(FilterForModel(account_, passed_, again));
+  EXPECT_EQ(again, want) << "what passed is known, and only that";
+  SetWords("再问\n");
+  EXPECT_FALSE(FilterForModel(account_, passed_, again)) << "under other words nothing has passed";
+  SetWords("菠萝派\n");
   messages.back().content = "有菠萝派吗";
-  EXPECT_FALSE(FilterForModel(account_, messages));
+  EXPECT_FALSE(FilterForModel(account_, passed_, messages));
 }
 
 }  // namespace

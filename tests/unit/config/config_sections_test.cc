@@ -50,6 +50,7 @@ answers:
   conversation_idle: 7m
   history_tokens: 777
   history_turns: 7
+  max_passed_texts: 77
   deadline: 77s
   web_page_keep: 77h
   max_page_readers: 77
@@ -190,6 +191,7 @@ TEST(ConfigSectionsTest, StoreLogWindowAndAnswersGoToTheirModules) {
   EXPECT_EQ(config.desk.conversation_idle, 7min);
   EXPECT_EQ(config.desk.history_tokens, 777);
   EXPECT_EQ(config.desk.history_turns, 7);
+  EXPECT_EQ(config.desk.passed_texts, 77U);
   EXPECT_EQ(config.desk.answer_deadline, 77s);
   EXPECT_EQ(config.pages.keep, 77h);
   EXPECT_EQ(config.pages.max_readers, 77U);

@@ -46,6 +46,7 @@ void DescribeDesk(Lines& line, const bot::AnswerDesk::Options& desk) {
   line("max_waiting_per_follower", desk.max_waiting_per_follower)("settle_after", desk.settle_after);
   line("inbox_keep", desk.inbox_keep)("conversation_idle", desk.conversation_idle);
   line("history_turns", desk.history_turns)("history_tokens", desk.history_tokens);
+  line("passed_texts", desk.passed_texts);
   line("answer_deadline", desk.answer_deadline)("log_content", desk.log_content);
 }
 

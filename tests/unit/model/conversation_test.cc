@@ -29,6 +29,19 @@ TEST(ConversationTest, EstimatesTokensRatherTooHigh) {
   EXPECT_EQ(EstimateTokens(ChatMessage{"user", "你好"}), 6);
 }
 
+TEST(ConversationTest, EveryCharacterCountsTheSameAmongCommonOnesAndBroken) {
+  for (char32_t c = 0x2E80; c <= 0x9FFF; ++c) {
+    std::string text;
+    base::AppendUtf8(text, c);
+    ASSERT_EQ(EstimateTokens(text), 1) << std::hex << static_cast<uint32_t>(c);
+  }
+  // A character that is cut short counts as what cannot be read, and takes nothing of what follows with it.
+  const std::string cut("\xE4\xBD");
+  EXPECT_EQ(EstimateTokens(cut), EstimateTokens("\xE0\xBD"));
+  EXPECT_EQ(EstimateTokens(cut + "你好"), EstimateTokens(cut + "2") + 1);
+  EXPECT_EQ(EstimateTokens(cut + "ab"), EstimateTokens(cut + "2"));
+}
+
 TEST(ConversationTest, KeepsSystemPromptNewestTurnsAndQuestion) {
   ConversationBudget budget;
   budget.prompt_tokens = 60;
