@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -21,7 +22,21 @@ struct FreeDigestContext {
 
 }  // namespace
 
-PassedTexts::PassedTexts(size_t texts) : key_(base::RandomBytes(kKeyBytes)), table_(texts) {}
+PassedTexts::PassedTexts(size_t texts)
+    : key_(base::RandomBytes(kKeyBytes)), table_((texts + Bucket().size() - 1) / Bucket().size()) {}
+
+bool PassedTexts::Has(const Digest& digest) const {
+  if (table_.empty()) return false;
+  const Bucket& bucket = table_[digest.first % table_.size()];
+  return std::find(bucket.begin(), bucket.end(), digest) != bucket.end();
+}
+
+void PassedTexts::Add(const Digest& digest) {
+  if (table_.empty()) return;
+  Bucket& bucket = table_[digest.first % table_.size()];
+  std::shift_right(bucket.begin(), bucket.end(), 1);
+  bucket.front() = digest;
+}
 
 PassedTexts::Digest PassedTexts::Of(const std::shared_ptr<const filter::WordFilter>& words, std::string_view role,
                                     std::string_view text) {

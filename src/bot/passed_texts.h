@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,7 +16,7 @@ namespace yingda::bot {
 
 /// Which texts of conversations have passed the words of now just as they are: a conversation that goes on is sent to
 /// the model with every question, and is not searched anew each time. Remembers digests under a key of this process,
-/// not texts, in a table of a fixed size, where the newer one stays. Thread-safety: on the loop, which has it.
+/// not texts, in a table of a fixed size, where the newest stay. Thread-safety: on the loop, which has it.
 class PassedTexts {
  public:
   struct Digest {
@@ -24,27 +25,26 @@ class PassedTexts {
     bool operator==(const Digest&) const = default;
   };
 
-  /// At most so many texts, of 16 bytes each; 0: none, and nothing is remembered.
+  /// About so many texts, of 16 bytes each; 0: none, and nothing is remembered.
   explicit PassedTexts(size_t texts);
 
   /// `role` says who wrote it. Another one for other words, though these be gone since. Costs about 1 us a KB.
   Digest Of(const std::shared_ptr<const filter::WordFilter>& words, std::string_view role, std::string_view text);
-  bool Has(const Digest& digest) const { return !table_.empty() && table_[Place(digest)] == digest; }
-  void Add(const Digest& digest) {
-    if (!table_.empty()) table_[Place(digest)] = digest;
-  }
+  bool Has(const Digest& digest) const;
+  void Add(const Digest& digest);
 
  private:
+  /// A cache line. The newest is first.
+  using Bucket = std::array<Digest, 4>;
   struct Known {
     std::weak_ptr<const filter::WordFilter> words;  // an address alone may come again
     uint64_t number = 0;
   };
 
-  size_t Place(const Digest& digest) const { return digest.first % table_.size(); }
   uint64_t NumberOf(const std::shared_ptr<const filter::WordFilter>& words);
 
   const std::string key_;
-  std::vector<Digest> table_;
+  std::vector<Bucket> table_;
   std::unordered_map<const filter::WordFilter*, Known> known_;
   uint64_t next_number_ = 1;
 };
