@@ -16,7 +16,7 @@
 namespace yingda::app {
 
 /// WeChat's API for one account, as far as the account's configuration allows it.
-/// Lifetime: ends on the loop's thread, or after the loop has stopped; before store, client and loop.
+/// Lifetime: ends on the loop, or after the loop has stopped; before store, client and loop.
 struct AccountPlatform {
   std::unique_ptr<platform::TokenCentre> tokens;        // null: without app_secret
   std::unique_ptr<platform::WeChatApi> api;             // null: with neither app_secret nor api_key

@@ -14,7 +14,7 @@
 // What commands need that call WeChat once and end, beside a server that may be running.
 namespace yingda::app {
 
-/// Runs `start` on the loop and waits for what it gives to its completion. Not on the loop's thread.
+/// Runs `start` on the loop and waits for what it gives to its completion. Not on the loop.
 template <typename T, typename Start>
 T Ask(net::EventLoop& loop, Start start) {
   std::promise<T> answer;

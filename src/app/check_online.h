@@ -18,7 +18,7 @@ struct OnlineReport {
 
 /// Asks WeChat for a token, for the account's right to send customer-service messages, and for how well it reaches the
 /// callback address. Changes nothing: the token comes from the stable interface, which takes no running server's away,
-/// and no follower notices. Blocks up to half a minute, so not on the loop's thread.
+/// and no follower notices. Blocks up to half a minute, so not on the loop.
 OnlineReport CheckAccountOnline(const config::AccountConfig& account, net::HttpClient& client, net::EventLoop& loop);
 
 /// All accounts and all model upstreams; prints what it finds. True when all is good.

@@ -98,7 +98,7 @@ bool NeedsKey(model::Dialect dialect) {
 }
 
 /// One upstream's check: the question, then, if that leaves the address in doubt, a list of models or two. Made
-/// anywhere; starts, runs and ends on the loop's thread.
+/// anywhere; starts, runs and ends on the loop.
 class UpstreamProbe {
  public:
   UpstreamProbe(model::UpstreamOptions upstream, net::HttpClient& client, net::EventLoop& loop,

@@ -18,7 +18,7 @@ struct UpstreamCheckLimits {
 
 /// Asks each model upstream one tiny question, all at the same time, and says how it went, in the order given. Where
 /// the address or the model's name looks wrong, the list of models tells which. Each question costs a few tokens; one
-/// to a provider that always wants a key is not sent without. Blocks up to the limits, so not on the loop's thread.
+/// to a provider that always wants a key is not sent without. Blocks up to the limits, so not on the loop.
 /// Lifetime: client and loop outlive it; nothing is left of it on the loop.
 std::vector<OnlineReport> CheckUpstreamsOnline(const std::vector<model::UpstreamOptions>& upstreams,
                                                net::HttpClient& client, net::EventLoop& loop,

@@ -11,7 +11,7 @@
 namespace yingda::app {
 
 /// What get_current_autoreply_info answers for the account: the automatic replies of WeChat's console, as JSON. WeChat
-/// changes nothing by it. Errors: in Chinese, with what to do. Waits twenty seconds at most; not on the loop's thread.
+/// changes nothing by it. Errors: in Chinese, with what to do. Waits twenty seconds at most; not on the loop.
 base::Result<std::string> FetchAutoreply(const config::AccountConfig& account, net::HttpClient& client,
                                          net::EventLoop& loop);
 

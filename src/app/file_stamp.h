@@ -22,7 +22,7 @@ struct FileStamps {
 bool MayBeLoaded(const std::string& name);
 
 /// Of the files that may be loaded in these folders, or of single files. What is missing, cannot be read or is no file
-/// is a state, too. Blocks on the disk, so not on the loop's thread.
+/// is a state, too. Blocks on the disk, so not on the loop.
 FileStamps StampsOf(const std::vector<std::string>& places);
 
 }  // namespace yingda::app

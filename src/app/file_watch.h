@@ -23,7 +23,7 @@ namespace yingda::app {
 /// cannot see every change (network file systems) or refuses, it is time to look every `poll_every`, elsewhere 15 times
 /// more rarely. Hints come together: one after `debounce` of quiet, at most kAtMost after the first change.
 /// Whoever gets a hint runs AskKernel on a thread that may block and hands over what it answered, before each look.
-/// Thread-safety: on the loop's thread, but for the constructor. Lifetime: ends on the loop's thread or after the loop.
+/// Thread-safety: on the loop, but for the constructor. Lifetime: ends on the loop or after the loop.
 class FileWatch {
  public:
   enum class Hint {

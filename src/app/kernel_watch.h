@@ -56,7 +56,7 @@ struct WatchAnswer {
 /// Has the kernel watch the folders with their files; the folders above, as folders come and go; and everything that a
 /// link on the way stands in or leads to, as a deployment switches a link and leaves all folders as they are. To be
 /// asked anew after every change: a folder that was replaced is another one under the same name.
-/// Blocks as long as the file systems do: not for the loop's thread. Limits: 1,000 linked files a folder.
+/// Blocks as long as the file systems do: not for the loop. Limits: 1,000 linked files a folder.
 WatchAnswer AskKernel(const WatchRequest& request);
 
 }  // namespace yingda::app

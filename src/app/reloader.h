@@ -27,7 +27,7 @@ namespace yingda::app {
 /// status until a later load is right. What nobody reads any more is freed on that thread, too.
 /// Files that are saved and closed are loaded at once; what may be half of something (written and not closed, changed
 /// all the time, or noticed by chance) when it looks the same twice, or has changed for kPatience.
-/// Thread-safety: on the loop's thread, but for the constructor, LoadFirst, Stop, Join and Busy. Lifetime: loop,
+/// Thread-safety: on the loop, but for the constructor, LoadFirst, Stop, Join and Busy. Lifetime: loop,
 /// accounts, logger and metrics outlive it.
 class Reloader {
  public:

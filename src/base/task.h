@@ -10,8 +10,8 @@
 namespace yingda::base {
 
 /// A detached coroutine: runs at once up to its first wait, and frees itself at its end. Whoever completes what it
-/// waits for resumes it, on the completing thread, so completions must be posted to the thread that the coroutine
-/// belongs to. Errors: a coroutine must not throw; an exception that leaves it ends the process.
+/// waits for resumes it, on the completing thread, so completions must be posted to the thread, or the event loop, that
+/// the coroutine belongs to. Errors: a coroutine must not throw; an exception that leaves it ends the process.
 struct Task {
   struct promise_type {
     Task get_return_object() { return {}; }
@@ -29,7 +29,8 @@ struct Task {
 /// Turns an asynchronous call into something to wait for:
 ///   auto row = co_await Completion<Row>([&](auto done) { store.Load(key, std::move(done)); });
 /// `start` is called with a function that must be called exactly once, at once or later.
-/// Thread-safety: the start function and the completion must run on the coroutine's thread.
+/// Thread-safety: the start function and the completion must run on the coroutine's thread or,
+/// where it lives on an event loop, on that loop, whichever thread has its turn.
 template <typename T>
 class Completion {
  public:

@@ -205,7 +205,8 @@ bool FilterForModel(const Account& account, PassedTexts& passed, std::vector<mod
       if (!shown) return false;
       content = *std::move(shown);
     }
-    if (content == message.content) passed.Add(digest);
+    // Under these words alone: the lists may have been read anew meanwhile.
+    if (content == message.content && account.files.Get()->words == words) passed.Add(digest);
     message.content = std::move(content);
     return true;
   };

@@ -34,7 +34,7 @@ class PassedTexts {
   void Add(const Digest& digest);
 
  private:
-  /// A cache line. The newest is first.
+  /// The newest is first.
   using Bucket = std::array<Digest, 4>;
   struct Known {
     std::weak_ptr<const filter::WordFilter> words;  // an address alone may come again

@@ -14,7 +14,7 @@
 namespace yingda::bot {
 
 /// Where new questions are held against their account's quotas: Quota with the time, the texts and the metrics.
-/// Thread-safety: on the loop's thread, but for the constructor. Lifetime: ends after the loop's last function.
+/// Thread-safety: on the loop, but for the constructor. Lifetime: ends after the loop's last function.
 class QuotaGate {
  public:
   QuotaGate(Quota::Options options, net::EventLoop& loop, base::Metrics& metrics);

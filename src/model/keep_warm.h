@@ -16,7 +16,7 @@ namespace yingda::model {
 /// longer than a follower waits to load it again: from Start on, whenever no call has been under way for `every`, it
 /// asks a one-word question itself. One at a time, and dropped at the answer's first word: by then the model is
 /// loaded. What goes wrong is counted, and logged at most once an hour. Thread-safety: construct anywhere; all else,
-/// and the end, on the loop's thread or after loop.Stop(). Lifetime: the references outlive it; calls may outlive it.
+/// and the end, on the loop or after loop.Stop(). Lifetime: the references outlive it; calls may outlive it.
 class KeepWarm final : public ChatModel {
  public:
   struct Options {

@@ -21,7 +21,7 @@ namespace yingda::model {
 /// `max_queued` more wait, first come first served, and their waiting counts against their deadline; what is over that,
 /// or would wait past its deadline as calls go now, fails with kOverloaded at once. One call is one request, but for a
 /// member of it that the upstream turns out not to know: that is left out, said once more, and remembered. Retries,
-/// fallback and the like are ModelRouter's. Thread-safety: construct anywhere; destroy on the loop's thread or after
+/// fallback and the like are ModelRouter's. Thread-safety: construct anywhere; destroy on the loop or after
 /// loop.Stop(), open calls then end without any event. Lifetime: all references must outlive it; calls may outlive it.
 class OpenAiChatModel final : public ChatModel {
  public:

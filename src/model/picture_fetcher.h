@@ -41,7 +41,7 @@ class PictureFetch {
 /// Downloads the pictures that followers send (PicUrl) for models that look at them.
 /// Only from WeChat's own hosts, so that no message can make this server call somebody else: the addresses are
 /// WeChat's, but whoever knows an account's token can write messages.
-/// Thread-safety: on the loop's thread; construct anywhere. Destroy it on the loop's thread or after loop.Stop(), after
+/// Thread-safety: on the loop; construct anywhere. Destroy it on the loop or after loop.Stop(), after
 /// its fetches. Lifetime: client, loop and metrics must outlive it.
 class PictureFetcher {
  public:

@@ -17,7 +17,7 @@
 namespace yingda::model {
 
 /// One HTTP exchange with one upstream: bytes in, text and one outcome out, within the upstream's deadlines.
-/// Thread-safety: on the loop's thread. Lifetime: dropping the last pointer cancels the call and its events; client and
+/// Thread-safety: on the loop. Lifetime: dropping the last pointer cancels the call and its events; client and
 /// loop must outlive it.
 class UpstreamCall : public std::enable_shared_from_this<UpstreamCall> {
  public:

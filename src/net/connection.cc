@@ -56,6 +56,7 @@ void Connection::OnEvents(uint32_t events) {
   Function left;
   {
     std::unique_lock lock(mutex_);
+    if ((events & kLeft) != 0) peer_ended_ = true;
     switch (phase_) {
       case Phase::kParked:
         // An event of an earlier arming may come late; only a client that left matters here.

@@ -152,6 +152,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool mid_request_ = false;
   bool said_continue_ = false;
   bool refused_ = false;
+  bool peer_ended_ = false;  // its side, by the time when a request of it was looked at
   uint32_t sequence_ = 0;
   RequestFramer framer_;
   std::string in_;   // received, not handled: empty between requests and while most of them wait

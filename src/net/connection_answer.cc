@@ -43,6 +43,9 @@ bool Connection::Send(uint32_t sequence, const HttpResponse& response) {
   std::lock_guard lock(mutex_);
   // A client that has left stays parked: its event is under way and reports to OnClosed.
   if (!MayAnswer(sequence) || (phase_ == Phase::kParked && PeerLeft())) return false;
+  // Whoever has ended his side before his request was looked at may read on, and gets the answer; but most have hung
+  // up, and it must not count as given.
+  const bool probably_left = phase_ == Phase::kHandling && peer_ended_;
   dropped.swap(on_closed_);
   answer_ = Answer::kComplete;
   if (host_->Stopping()) keep_alive_ = false;
@@ -57,7 +60,7 @@ bool Connection::Send(uint32_t sequence, const HttpResponse& response) {
     host_->ParkedChanged(-1);
     if (Settle()) AwaitRequest();
   }
-  return true;
+  return !probably_left;
 }
 
 bool Connection::CloseUnanswered(uint32_t sequence) {

@@ -13,8 +13,8 @@ namespace yingda::net {
 /// Calls out over HTTP and HTTPS with libcurl's multi interface on the event loop: thousands of open calls cost sockets
 /// and memory, no threads. Connections are kept and used again. No redirects, no proxy from the environment, no
 /// cookies; compressed answers are unpacked.
-/// Thread-safety: construct anywhere; Start and Cancel on the loop's thread, or anywhere once the loop has stopped.
-/// Destroy it on the loop's thread (not from within one of its events), or from a thread that waits for the loop, or
+/// Thread-safety: construct anywhere; Start and Cancel on the loop, or anywhere once the loop has stopped.
+/// Destroy it on the loop (not from within one of its events), or from a thread that waits for the loop, or
 /// after loop.Stop(); calls under way end without any event.
 /// Lifetime: the loop must outlive it. Limits: `max_calls` at once, then kUnavailable; 64 KiB of response head.
 class CurlHttpClient final : public HttpClient {

@@ -13,8 +13,8 @@ namespace yingda::net {
 namespace {
 
 constexpr int kEventsAtOnce = 256;
-// A borrowed turn ends after this many batches of what its functions posted, and the loop goes on with the rest.
-constexpr int kBorrowedBatches = 8;
+// A question posts once on its way to the model.
+constexpr int kBorrowedBatches = 3;
 
 int CheckedFd(int fd, const char* what) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -25,7 +25,7 @@ int CheckedFd(int fd, const char* what) {
 void AddToEpoll(int epoll_fd, int fd) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
-  event.data.fd = fd;
+  event.data.u64 = static_cast<uint32_t>(fd);
   if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
     throw std::system_error(errno, std::generic_category(), "epoll_ctl");
   }
@@ -101,11 +101,12 @@ bool EventLoop::Cancel(TimerId id) {
 }
 
 void EventLoop::Watch(int fd, uint32_t events, std::function<void(uint32_t)> function) {
+  const uint32_t generation = next_generation_++;
   epoll_event event{};
   event.events = events;
-  event.data.fd = fd;
+  event.data.u64 = uint64_t{generation} << 32 | static_cast<uint32_t>(fd);
   const bool known = watchers_.contains(fd);
-  watchers_[fd] = std::make_shared<std::function<void(uint32_t)>>(std::move(function));
+  watchers_[fd] = {generation, std::make_shared<std::function<void(uint32_t)>>(std::move(function))};
   // A descriptor that was closed and came back under the same number is gone from epoll although we still know it.
   if (epoll_ctl(epoll_fd_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0) {
     epoll_ctl(epoll_fd_, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
@@ -118,7 +119,7 @@ void EventLoop::Unwatch(int fd) {
 
 bool EventLoop::Idle() const {
   std::lock_guard lock(mutex_);
-  if (busy_ || !posted_.empty()) return false;
+  if (busy_ || thread_waits_ || !posted_.empty()) return false;
   return timers_.empty() || timers_.begin()->first.when > clock_.Now();
 }
 
@@ -241,10 +242,11 @@ void EventLoop::Run() {
     if (!has_turn) TakeTurn();
     RunPosted();
     for (int i = 0; i < count; ++i) {
-      const int fd = events[static_cast<size_t>(i)].data.fd;
-      const auto watcher = watchers_.find(fd);
-      if (watcher == watchers_.end()) continue;  // a wake-up, or unwatched by an earlier event of this round
-      const auto function = watcher->second;     // may unwatch itself
+      const uint64_t key = events[static_cast<size_t>(i)].data.u64;
+      const auto watcher = watchers_.find(static_cast<int>(key & UINT32_MAX));
+      // A wake-up; or unwatched since, by an earlier event of this round or by who had the turn before.
+      if (watcher == watchers_.end() || watcher->second.generation != key >> 32) continue;
+      const auto function = watcher->second.function;  // may unwatch itself
       (*function)(events[static_cast<size_t>(i)].events);
     }
     RunDueTimers();

@@ -33,14 +33,15 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Stops after the functions that are already posted, and joins the thread. Timers that are not due are dropped, as
-  /// is what is posted afterwards.
+  /// Stops after the functions that are already posted, and joins the thread; not from a function of the loop. Timers
+  /// that are not due are dropped, as is what is posted afterwards.
   void Stop();
 
   void Post(Function function);
-  /// Like Post, but when the loop sleeps, `function` and what it posts run before this returns, on the caller's thread:
-  /// a hand-over to a sleeping thread costs tens of microseconds, and hundreds when the processors are busy. For a
-  /// thread that holds no lock and whose next work can wait as long.
+  /// Like Post, but when the loop sleeps, `function` runs before this returns, on the caller's thread, and so do up to
+  /// three batches of what is posted meanwhile, by others too; the rest is left to the loop's own thread. A hand-over
+  /// to a sleeping thread costs tens of microseconds, and hundreds when the processors are busy. For a thread that
+  /// holds no lock and whose next work can wait as long. Must have returned before the loop is destroyed, as Post must.
   void RunOrPost(Function function);
   TimerId At(base::TimePoint when, Function function);
   TimerId After(base::Duration delay, Function function) { return At(clock_.Now() + delay, std::move(function)); }
@@ -62,6 +63,11 @@ class EventLoop {
     base::TimePoint when;
     TimerId id;
     auto operator<=>(const TimerKey&) const = default;
+  };
+
+  struct Watcher {
+    uint32_t generation = 0;  // an event on its way to an earlier one of the same descriptor is not for this one
+    std::shared_ptr<std::function<void(uint32_t)>> function;
   };
 
   void Run();
@@ -93,7 +99,8 @@ class EventLoop {
   std::atomic<std::thread::id> runner_;
   base::TimePoint armed_for_ = base::TimePoint::max();  // of timer_fd_
   std::atomic<bool> clock_jumped_{false};
-  std::unordered_map<int, std::shared_ptr<std::function<void(uint32_t)>>> watchers_;
+  std::unordered_map<int, Watcher> watchers_;
+  uint32_t next_generation_ = 1;
   std::unique_ptr<base::ClockSubscription> jump_subscription_;
   std::thread thread_;
 };

@@ -18,7 +18,7 @@ namespace yingda::net {
 /// Finds the addresses of hosts without ever making the event loop wait: one thread of its own asks the system, one
 /// host at a time, and what it finds is kept. An answer older than `fresh_for` is still given while a new one is
 /// fetched, so a name server that is slow or away for a while delays no call.
-/// Thread-safety: construct anywhere; the rest on the loop's thread, or anywhere once the loop has stopped.
+/// Thread-safety: construct anywhere; the rest on the loop, or anywhere once the loop has stopped.
 /// Lifetime: the loop must outlive it. A look-up that hangs in the system does not delay the destructor.
 class HostResolver {
  public:

@@ -78,7 +78,8 @@ class Responder {
   }
 
   /// True when all bytes were handed to a connection that was still open as far as the kernel knew: what the design
-  /// calls delivered. False when the client had left, or when the request was answered before. What the kernel does not
+  /// calls delivered. False when the client had left, or had ended its side of the connection before its request was
+  /// looked at (it may still read, and is answered), or when the request was answered before. What the kernel does not
   /// take at once (a large answer, a slow reader) counts as handed over and is written as the client reads. Never call
   /// it while holding a lock: it writes to the socket.
   bool Send(HttpResponse response) { return exchange_ && exchange_->Send(std::move(response)); }

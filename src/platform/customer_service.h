@@ -18,7 +18,7 @@ namespace yingda::platform {
 /// Customer-service messages (客服消息) of one account. What certainly did not go out is tried again with growing
 /// pauses (no connection, WeChat busy), or after a minute (45011, which holds everybody's back); what may have gone out
 /// never is. Messages of different followers overtake each other while one pauses.
-/// Thread-safety: on the loop's thread. Lifetime: ends before api and loop; messages that wait then end without `done`.
+/// Thread-safety: on the loop. Lifetime: ends before api and loop; messages that wait then end without `done`.
 /// Limits: `max_in_flight` at once, `max_waiting` behind them or in a pause, then kUnavailable at once.
 class CustomerService final : public FollowerMessages {
  public:

@@ -11,7 +11,7 @@ namespace yingda::platform {
 
 /// The interfaces of one account whose calls of the day are used up (45009): until the day ends in Beijing,
 /// one call in `kBetweenTrials` is let through to see whether somebody has cleared the quota elsewhere. Shown as
-/// yingda_wechat_quota_exhausted{account,path} = 1. Thread-safety: on the loop's thread. Lifetime: ends before loop and
+/// yingda_wechat_quota_exhausted{account,path} = 1. Thread-safety: on the loop. Lifetime: ends before loop and
 /// metrics. Limits: 64 interfaces; further ones are called as if nothing were known of them.
 class DailyQuota {
  public:

@@ -24,7 +24,7 @@ struct HttpAnswer {
 std::string QueryEscaped(std::string_view text);
 
 /// HTTP calls with a deadline, each ending in one answer or one error.
-/// Thread-safety: on the loop's thread. Lifetime: ends before client and loop; calls that are open then end without
+/// Thread-safety: on the loop. Lifetime: ends before client and loop; calls that are open then end without
 /// `done`.
 class HttpCalls {
  public:

@@ -23,7 +23,7 @@ namespace yingda::platform {
 /// restart fetches none. One call fetches for all who wait. While it is used it is renewed some minutes before it ends,
 /// and the old one serves meanwhile; nobody's token is left to lapse. What WeChat will not answer soon is not asked
 /// soon: pauses grow from `first_pause` to `longest_pause`, and are `long_pause` when only the operator can mend it,
-/// who is told once. Thread-safety: on the loop's thread. Lifetime: ends before client, loop and store; who waits then
+/// who is told once. Thread-safety: on the loop. Lifetime: ends before client, loop and store; who waits then
 /// is not told. Limits: `max_waiting` calls wait for a token, then kUnavailable. Source: 公众号开发文档,
 /// 获取稳定版接口调用凭据, 获取 access token.
 class TokenCentre final : public TokenProvider {

@@ -39,7 +39,7 @@ struct ApiAnswer {
 /// once more. An interface whose calls of the day are used up answers 45009 by itself until the day ends, clear_quota
 /// is called through here, or a call that is let through now and then (DailyQuota) works. Alternatively
 /// the API base is the API proxy of another Yingda, which adds the token: then `api_key` is shown to that one, and
-/// there is no token here. Thread-safety: on the loop's thread. Lifetime: ends before tokens, client and loop; calls
+/// there is no token here. Thread-safety: on the loop. Lifetime: ends before tokens, client and loop; calls
 /// that are open then end without `done`.
 class WeChatApi {
  public:

@@ -28,7 +28,7 @@ net::HttpResponse ErrorResponse(int status, std::string_view type, std::string_v
   return {status, "application/json", ErrorBody(type, code, message), {}};
 }
 
-/// One answer on its way out. Lives on the loop's thread.
+/// One answer on its way out. Lives on the loop.
 struct Exchange {
   UpstreamCall call;
   UpstreamScript script;
@@ -279,8 +279,8 @@ class ModelUpstream::Implementation {
   net::EventLoop& loop_;
   base::Clock& clock_;
   base::Guarded<UpstreamJournal> journal_;
-  uint64_t last_number_ = 0;                                 // on the loop's thread
-  std::map<uint64_t, std::shared_ptr<Exchange>> exchanges_;  // on the loop's thread
+  uint64_t last_number_ = 0;                                 // on the loop
+  std::map<uint64_t, std::shared_ptr<Exchange>> exchanges_;  // on the loop
   bool running_ = false;
   net::HttpServer server_;
 };

@@ -39,7 +39,7 @@ struct UpstreamJournal {
 
 /// A small OpenAI-compatible server whose answers and delays are scripted: the model of demos, tests and benchmarks.
 /// Serves POST /v1/chat/completions (and /chat/completions), streamed or whole, and GET /v1/models (and /models).
-/// Thread-safety: all members, but Start and Stop not from the loop's thread. Lifetime: the loop, clock, logger and
+/// Thread-safety: all members, but Start and Stop not from the loop. Lifetime: the loop, clock, logger and
 /// metrics outlive it. Delays follow the injected clock. Limits: a client that leaves after the head was sent is
 /// noticed at the next chunk; a cut answer still ends its HTTP body properly (the connection is not reset).
 class ModelUpstream {

@@ -298,7 +298,7 @@ class Soak::Implementation {
   base::Metrics metrics_;
   net::EventLoop loop_;
   net::CurlHttpClient client_;
-  // On the loop's thread.
+  // On the loop.
   SoakJudge judge_;
   SoakIncidents incidents_;
   std::map<std::string, size_t> numbers_;  // followers by OpenID; filled before anything runs

@@ -56,7 +56,7 @@ struct SoakScene {
 };
 
 /// A follower who asks, waits, says 继续 when there is more to come, asks something else in between, and in the end
-/// says 继续 until nothing comes any more. Thread-safety: none; all on the loop's thread.
+/// says 继续 until nothing comes any more. Thread-safety: none; all on the loop.
 class SoakFollower {
  public:
   SoakFollower(SoakScene& scene, size_t number, std::string open_id, WeChatSimulator& wechat);

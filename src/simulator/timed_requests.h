@@ -24,7 +24,7 @@ struct TimedAnswer {
 };
 
 /// HTTP requests that are given up, connection and all, when their time is over: by the loop's clock, so that a
-/// hand-moved clock decides. Thread-safety: on the loop's thread, but Open from anywhere. Lifetime: DropAll, or the
+/// hand-moved clock decides. Thread-safety: on the loop, but Open from anywhere. Lifetime: DropAll, or the
 /// loop's end, before destruction.
 class TimedRequests {
  public:

@@ -40,7 +40,7 @@ struct ApiDelivery {
 
 /// A fake of api.weixin.qq.com over real HTTP, for tests and simulations: access tokens, customer-service messages with
 /// their windows, quotas, and the other calls that a message server makes. What goes wrong is injected.
-/// Thread-safety: all members, but Start and Stop not from the loop's thread. Lifetime: loop, clock, logger and metrics
+/// Thread-safety: all members, but Start and Stop not from the loop. Lifetime: loop, clock, logger and metrics
 /// outlive it. Time is the injected clock's. Limits: remembers the last 100,000 calls and deliveries.
 /// Not faked: OAuth, mass messages, permanent material, agents (客服), the third-party platform; of templates, QR
 /// codes, tags and users only that a well-formed call succeeds (see ApiAccountOptions::bodies).

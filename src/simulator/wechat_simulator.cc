@@ -50,7 +50,7 @@ void Judge(const wechat::PushBuilder& builder, const wechat::Incoming& message, 
 
 }  // namespace
 
-/// One message on its way. Lives on the loop's thread.
+/// One message on its way. Lives on the loop.
 struct WeChatSimulator::Delivery {
   uint64_t id = 0;
   wechat::Incoming message;

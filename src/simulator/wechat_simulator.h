@@ -22,8 +22,8 @@ namespace yingda::simulator {
 
 /// WeChat's side of one official account (公众号): signs and encrypts pushes, POSTs them, hangs up after 5 s, tries
 /// again at 5 and 10 s, and judges what comes back as WeChat's clients would. Time is the loop's clock. Thread-safety:
-/// all members; work is done on the loop's thread, where `done` is called too, exactly once. Lifetime: loop and client
-/// outlive it. Its destructor waits for the loop's thread (or runs on it) and drops what is under way without calling
+/// all members; work is done on the loop, where `done` is called too, exactly once. Lifetime: loop and client
+/// outlive it. Its destructor waits for the loop (or runs on it) and drops what is under way without calling
 /// `done`. Source: 公众号开发文档, 接入概述 and 被动回复用户消息; what is not documented (when a refused connection is
 /// tried again) follows the same 5 s marks.
 class WeChatSimulator {
@@ -87,7 +87,7 @@ class WeChatSimulator {
   const int64_t first_message_id_;
   std::atomic<int64_t> messages_{0};
   std::atomic<size_t> in_flight_{0};
-  // On the loop's thread.
+  // On the loop.
   std::mt19937_64 random_;
   TimedRequests requests_;
   uint64_t last_id_ = 0;

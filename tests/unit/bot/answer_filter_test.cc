@@ -257,7 +257,13 @@ TEST_F(AnswerFilterTest, TheModelIsSentNoTurnThatIsBlockedNow) {
       {"system", "说明"}, {"user", "＊＊＊是谁"}, {"assistant", "不知道"}, {"user", "再问"}};
   EXPECT_EQ(messages, want);
   EXPECT_TRUE(FilterForModel(account_, passed_, again));
-  EXPECT_EQ(again, want) << "what passed is known, and only that";
+  EXPECT_EQ(again, want);
+  const auto known = [&](std::string_view role, std::string_view text) {
+    return passed_.Has(passed_.Of(account_.files.Get()->words, role, text));
+  };
+  EXPECT_TRUE(known("user", "再问") && known("assistant", "不知道"));
+  EXPECT_FALSE(known("user", "小坏词是谁")) << "what was masked is masked anew";
+  EXPECT_FALSE(known("user", "有菠萝派吗") || known("assistant", "吃菠**萝派**"));
   SetWords("再问\n");
   EXPECT_FALSE(FilterForModel(account_, passed_, again)) << "under other words nothing has passed";
   SetWords("菠萝派\n");

@@ -36,7 +36,7 @@ TEST(PassedTextsTest, WordsThatComeAtTheAddressOfFormerOnesAreOthers) {
     EXPECT_FALSE(passed.Has(digest)) << i;
     passed.Add(digest);
   }
-  EXPECT_GT(addresses.size(), 0U);
+  EXPECT_LT(addresses.size(), size_t{kReloads}) << "addresses did come again";
 }
 
 TEST(PassedTextsTest, TheNewerTextStaysAndTheTableDoesNotGrow) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <future>
 #include <latch>
 #include <thread>
 
@@ -63,6 +64,45 @@ TEST_F(HttpParkingTest, AnswerFromAnotherThreadBeforeTheHandlerReturnsIsSent) {
   ASSERT_TRUE(client.Send(Post("/race") + Post("/echo", "next")));
   EXPECT_EQ(client.Receive()->body, "early");
   EXPECT_EQ(client.Receive()->body, "next");
+}
+
+TEST_F(HttpParkingTest, AnswerOfAHandlerToAClientThatHadHungUpBeforeItRanDoesNotCount) {
+  std::promise<void> began;
+  std::promise<void> go_on;
+  std::promise<bool> sent;
+  std::promise<bool> sent_to_who_stayed;
+  more_routes_ = [&](net::HttpServer& server) {
+    server.Handle("POST", "/block", [&](const net::HttpRequest&, net::Responder responder) {
+      began.set_value();
+      go_on.get_future().wait();
+      responder.Send({.body = "unblocked"});
+    });
+    server.Handle("POST", "/gone", [&](const net::HttpRequest&, net::Responder responder) {
+      sent.set_value(responder.Send({.body = "reply"}));
+    });
+    server.Handle("POST", "/stays", [&](const net::HttpRequest&, net::Responder responder) {
+      sent_to_who_stayed.set_value(responder.Send({.body = "reply"}));
+    });
+  };
+  StartServer({.threads = 1});
+  RawClient blocker = Connect();
+  RawClient gone = Connect();
+  RawClient ends_its_side = Connect();
+  RawClient stays = Connect();
+  for (RawClient* const client : {&gone, &ends_its_side, &stays})
+    EXPECT_EQ(client->Exchange(Get("/hello"))->status, 200);
+  ASSERT_TRUE(blocker.Send(Post("/block")));
+  began.get_future().wait();
+  ASSERT_TRUE(gone.Send(Post("/gone")));
+  gone.Close();
+  ASSERT_TRUE(ends_its_side.Send(Post("/echo", "still reads")));
+  ends_its_side.FinishSending();
+  ASSERT_TRUE(stays.Send(Post("/stays")));
+  go_on.set_value();
+  EXPECT_FALSE(sent.get_future().get());
+  EXPECT_TRUE(sent_to_who_stayed.get_future().get());
+  EXPECT_EQ(ends_its_side.Receive()->body, "still reads");
+  EXPECT_EQ(stays.Receive()->body, "reply");
 }
 
 TEST_F(HttpParkingTest, OnlyTheFirstOfManyAnswersCounts) {
