@@ -36,7 +36,9 @@ TEST(PassedTextsTest, WordsThatComeAtTheAddressOfFormerOnesAreOthers) {
     EXPECT_FALSE(passed.Has(digest)) << i;
     passed.Add(digest);
   }
+#ifndef YINGDA_SANITIZED  // which keeps what was freed from being used again
   EXPECT_LT(addresses.size(), size_t{kReloads}) << "addresses did come again";
+#endif
 }
 
 TEST(PassedTextsTest, TheNewerTextStaysAndTheTableDoesNotGrow) {
