@@ -44,10 +44,8 @@ namespace {
 constexpr int kTokensPerSecond = 10'000;
 constexpr int kPerSecond = 200;
 constexpr double kMillisecondsAllowed = 1.0;  // added to an answer, p99
-// Of the processors' time. With more taken by the host of this machine, a round tells about the host; others are run
-// instead, up to three for each that was asked for.
+// Of the processors' time: with more taken by the host of this machine, a round tells about the host as well.
 constexpr double kUndisturbed = 0.003;
-constexpr int kMostTries = 3;
 
 /// Of several rounds, the median of one figure.
 template <typename Figure>
@@ -149,19 +147,17 @@ void PrintWithTheHost(const char* name, const std::vector<AddedTimes>& rounds) {
   std::printf("\n");
 }
 
-/// By the rounds in which the processors were this machine's: what a host does meanwhile is not the server's doing.
-void JudgeAdded(std::vector<AddedTimes> rounds) {
+/// For reading the verdict, not a verdict: the limit was chosen when figures were known.
+void PrintUndisturbed(std::vector<AddedTimes> rounds) {
   const size_t all = rounds.size();
   std::erase_if(rounds, [](const AddedTimes& round) { return round.stolen > kUndisturbed; });
   if (rounds.empty()) {
-    std::printf("  the host took more than %.1f %% of the processors in every round: not judged\n", kUndisturbed * 100);
+    std::printf("  the host took more than %.1f %% of the processors in every round\n", kUndisturbed * 100);
     return;
   }
-  const double p99 = Median(OfRounds(rounds, &AddedTimes::sockets, &WayTimes::all, 99));
-  std::printf(
-      "  in %zu of %zu rounds the host took at most %.1f %% of the processors: p99 %.3f ms; bar: <= %.1f ms: %s\n",
-      rounds.size(), all, kUndisturbed * 100, p99, kMillisecondsAllowed,
-      p99 <= kMillisecondsAllowed ? "met" : "MISSED");
+  std::printf("  in %zu of %zu rounds the host took at most %.1f %% of the processors: p99 %.3f ms in these\n",
+              rounds.size(), all, kUndisturbed * 100,
+              Median(OfRounds(rounds, &AddedTimes::sockets, &WayTimes::all, 99)));
 }
 
 /// Clients and upstreams have machines of their own; here they are to take no processor that the server wants.
@@ -172,8 +168,7 @@ void GiveWay() {
 
 bool RunAdded(double seconds, int rounds, bool compete) {
   const auto count = static_cast<size_t>(seconds * kPerSecond);
-  const int most_rounds = kMostTries * rounds;
-  SharedCalls calls(4 * count * (static_cast<size_t>(most_rounds) + 1));
+  SharedCalls calls(4 * count * (static_cast<size_t>(rounds) + 1));
   const SubjectProcess upstream("upstream", [&] {
     if (!compete) GiveWay();
     return StartBenchUpstream(calls);
@@ -198,20 +193,18 @@ bool RunAdded(double seconds, int rounds, bool compete) {
   std::vector<AddedTimes> of_through;
   std::vector<AddedTimes> of_even;
   double cpu = 0;
-  for (int round = 0, quiet = 0; quiet < rounds && round < most_rounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     run(direct, Arrivals::kAtRandom, count, of_direct);
     run(through_commits, Arrivals::kAtRandom, count, of_commits);
     const double before = UseOf(application.process()).cpu_seconds;
     run(through, Arrivals::kAtRandom, count, of_through);
     cpu += UseOf(application.process()).cpu_seconds - before;
-    quiet += of_through.back().stolen <= kUndisturbed ? 1 : 0;
     run(through, Arrivals::kEvenly, count, of_even);
   }
   std::printf(
       "\n%d messages/s at random, answers of 0.5 s, clients and upstream %s;\n"
       "milliseconds, medians of p50 and p99 of %d interleaved rounds of %.1f s\n",
-      kPerSecond, compete ? "competing for the processors" : "giving way", static_cast<int>(of_through.size()),
-      seconds);
+      kPerSecond, compete ? "competing for the processors" : "giving way", rounds, seconds);
   std::printf("  %-34s %11s  %15s  %15s  %15s  %12s\n", "", "answered", "to the upstream", "last byte->reply", "both",
               "p99 by round");
   PrintAdded("straight, from socket to socket", of_direct, &AddedTimes::sockets);
@@ -224,9 +217,10 @@ bool RunAdded(double seconds, int rounds, bool compete) {
   // To the sockets of client and upstream: how long these two sleep on is not the server's doing. Nothing else is taken
   // off, so the kernel's work for the client's and the upstream's sends counts as the server's.
   const double p99 = Median(OfRounds(of_through, &AddedTimes::sockets, &WayTimes::all, 99));
-  std::printf("  the server adds p50 %.3f ms, p99 %.3f ms, from socket to socket, in all rounds\n",
-              Median(OfRounds(of_through, &AddedTimes::sockets, &WayTimes::all, 50)), p99);
-  JudgeAdded(of_through);
+  std::printf("  the server adds p50 %.3f ms, p99 %.3f ms, from socket to socket; bar: p99 <= %.1f ms: %s\n",
+              Median(OfRounds(of_through, &AddedTimes::sockets, &WayTimes::all, 50)), p99, kMillisecondsAllowed,
+              p99 <= kMillisecondsAllowed ? "met" : "MISSED");
+  PrintUndisturbed(of_through);
   const double of_commits_p99 = Median(OfRounds(of_commits, &AddedTimes::sockets, &WayTimes::all, 99));
   std::printf(
       "  that is %.2f times the p99, %.3f ms, of two bare commits a message and the hand-overs to the thread that "
