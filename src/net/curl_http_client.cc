@@ -86,6 +86,7 @@ class CurlHttpClient::Engine {
   void FailSoon(CallId id, base::Error error);
   void FailNow(CallId id, base::Error error);
   void Act(curl_socket_t fd, int mask);
+  int LetCurlAct(curl_socket_t fd, int mask);
   void BeginAtOnce();
   void ArmTimer();
   void FinishSoon();
@@ -154,7 +155,6 @@ void CurlHttpClient::Engine::Begin() {
     if (wanted_ns_ > MonotonicNanoseconds()) {
       ArmTimer();  // it was armed for what curl has done meanwhile
     } else {
-      wanted_ns_ = kNever;
       Act(CURL_SOCKET_TIMEOUT, 0);
     }
   });
@@ -223,11 +223,7 @@ void CurlHttpClient::Engine::Run(CallId id, const HostResolver::Addresses& addre
 /// What was added has its request on the way when this returns, one turn of the loop and one timer sooner than if it
 /// waited for curl's. Events go out later all the same: whoever starts a call has not got its id yet.
 void CurlHttpClient::Engine::BeginAtOnce() {
-  int running = 0;
-  in_curl_ = true;
-  curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
-  in_curl_ = false;
-  ArmTimer();
+  const int running = LetCurlAct(CURL_SOCKET_TIMEOUT, 0);
   if (touched_.empty() && static_cast<size_t>(running) == by_handle_.size()) return;
   loop_.Post([weak = std::weak_ptr(self_)] {
     if (const auto alive = weak.lock()) (*alive)->Act(CURL_SOCKET_TIMEOUT, 0);
@@ -279,13 +275,21 @@ void CurlHttpClient::Engine::FailNow(CallId id, base::Error error) {
   if (call && call->events.on_done) call->events.on_done(std::move(error));
 }
 
-void CurlHttpClient::Engine::Act(curl_socket_t fd, int mask) {
+/// Returns how many of its transfers curl still runs.
+int CurlHttpClient::Engine::LetCurlAct(curl_socket_t fd, int mask) {
   BlockSigpipeOnThisThread();
+  // Curl takes the time it asked for as come, whether or not it has, and says anew if it wants another.
+  if (fd == CURL_SOCKET_TIMEOUT) wanted_ns_ = kNever;
   int running = 0;
   in_curl_ = true;
   curl_multi_socket_action(multi_, fd, mask, &running);
   in_curl_ = false;
   ArmTimer();
+  return running;
+}
+
+void CurlHttpClient::Engine::Act(curl_socket_t fd, int mask) {
+  const int running = LetCurlAct(fd, mask);
   std::vector<CallId> touched;
   touched.swap(touched_);
   for (const CallId id : touched) {

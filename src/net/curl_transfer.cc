@@ -8,8 +8,6 @@ namespace yingda::net {
 namespace {
 
 constexpr size_t kMaxHeadBytes = 64 * 1024;
-/// Curl's own timer follows the real clock and only backs up ours, which follows the injected one.
-constexpr base::Duration kConnectBackstop = std::chrono::seconds(5);
 constexpr long kFreshConnectionSeconds = 15;
 
 base::ErrorCode CodeOf(CURLcode code) {
@@ -69,8 +67,6 @@ CURL* CurlTransfer::Prepare(const Settings& settings, const HttpTarget& target,
   set(CURLOPT_PROXY, "");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
-  const auto backstop = std::chrono::ceil<std::chrono::milliseconds>(request_.connect_timeout + kConnectBackstop);
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(backstop.count()));
   set(CURLOPT_USERAGENT, settings.user_agent.c_str());
   // "identity" asks for plain bytes, since packers hold a stream back, yet unpacks what comes packed all the same.
   set(CURLOPT_ACCEPT_ENCODING, "identity");
