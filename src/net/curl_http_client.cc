@@ -79,6 +79,7 @@ class CurlHttpClient::Engine {
   using CallPointer = std::shared_ptr<Call>;
 
   void Begin();
+  void Connecting(CallId id);
   void Connected(CallId id);
   void Touch(CallId id);
   void Resolve(CallId id, Call& call);
@@ -165,7 +166,8 @@ HttpClient::CallId CurlHttpClient::Engine::Start(HttpClientRequest request, Http
   const CallId id = next_id_++;
   const base::Result<HttpTarget> target = targets_.Check(request);
   const auto call = std::make_shared<Call>(
-      std::move(request), CurlTransfer::Notices{[this, id] { Connected(id); }, [this, id] { Touch(id); }});
+      std::move(request),
+      CurlTransfer::Notices{[this, id] { Connecting(id); }, [this, id] { Connected(id); }, [this, id] { Touch(id); }});
   call->events = std::move(events);
   const bool full = calls_.size() >= options_.max_calls;
   calls_.emplace(id, call);
@@ -177,11 +179,7 @@ HttpClient::CallId CurlHttpClient::Engine::Start(HttpClientRequest request, Http
     call->target = *target;
     Resolve(id, *call);
     // On a connection that was kept, as mostly, the request is on its way by now.
-    if (!call->connected) {
-      call->connect_timer = loop_.After(call->transfer.request().connect_timeout, [this, id] {
-        FailNow(id, {base::ErrorCode::kDeadlineExceeded, "no connection in time"});
-      });
-    }
+    if (!call->connected) Connecting(id);
   }
   return id;
 }
@@ -227,6 +225,16 @@ void CurlHttpClient::Engine::BeginAtOnce() {
   if (touched_.empty() && static_cast<size_t>(running) == by_handle_.size()) return;
   loop_.Post([weak = std::weak_ptr(self_)] {
     if (const auto alive = weak.lock()) (*alive)->Act(CURL_SOCKET_TIMEOUT, 0);
+  });
+}
+
+/// The call has no connection: its name is looked up, or it waits for another call's, or curl opens one, which it also
+/// does by itself when one that was kept has ended.
+void CurlHttpClient::Engine::Connecting(CallId id) {
+  const CallPointer call = Find(id);
+  if (!call || call->connect_timer != 0) return;
+  call->connect_timer = loop_.After(call->transfer.request().connect_timeout, [this, id] {
+    if (const CallPointer late = Find(id)) FailNow(id, late->transfer.NotConnected());
   });
 }
 

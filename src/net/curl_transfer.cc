@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/curl_transfer.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -67,6 +69,8 @@ CURL* CurlTransfer::Prepare(const Settings& settings, const HttpTarget& target,
   set(CURLOPT_PROXY, "");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
+  // No CURLOPT_CONNECTTIMEOUT: that leaves each call a timer of curl's until it has run out, connected or not, and curl
+  // rearranges those of all open calls whenever one of them gets bytes. The client has a timer of its own for it.
   set(CURLOPT_USERAGENT, settings.user_agent.c_str());
   // "identity" asks for plain bytes, since packers hold a stream back, yet unpacks what comes packed all the same.
   set(CURLOPT_ACCEPT_ENCODING, "identity");
@@ -82,6 +86,8 @@ CURL* CurlTransfer::Prepare(const Settings& settings, const HttpTarget& target,
     Append(addresses_, line);
     set(CURLOPT_RESOLVE, addresses_.get());
   }
+  set(CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::OnConnecting);
+  set(CURLOPT_OPENSOCKETDATA, this);
   set(CURLOPT_PREREQFUNCTION, &CurlTransfer::OnConnected);
   set(CURLOPT_PREREQDATA, this);
   set(CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeadLine);
@@ -138,6 +144,19 @@ base::Result<void> CurlTransfer::ResultOf(CURLcode code) const {
     return base::Error{base::ErrorCode::kUpstream, first && message_[0] != '\0' ? message_.data() : instead};
   }
   return base::Error{CodeOf(code), message_[0] != '\0' ? message_.data() : curl_easy_strerror(code)};
+}
+
+base::Error CurlTransfer::NotConnected() const {
+  if (given_) return {base::ErrorCode::kUpstream, "the connection ended before an answer came, and there is no other"};
+  return {base::ErrorCode::kDeadlineExceeded, "no connection in time"};
+}
+
+curl_socket_t CurlTransfer::OnConnecting(void* transfer, curlsocktype, curl_sockaddr* address) {
+  auto& self = *static_cast<CurlTransfer*>(transfer);
+  // It would only be told so when it is connected.
+  if (self.request_.at_most_once && self.given_) return CURL_SOCKET_BAD;
+  self.notices_.connecting();
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 int CurlTransfer::OnConnected(void* transfer, char*, char*, int, int) {

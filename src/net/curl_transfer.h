@@ -24,6 +24,7 @@ class CurlTransfer {
   };
   /// Called from within curl, so they must not call curl.
   struct Notices {
+    std::function<void()> connecting;  // a connection is opened: the first, or curl's own second try
     std::function<void()> connected;
     std::function<void()> news;  // head or body came
   };
@@ -46,6 +47,8 @@ class CurlTransfer {
   std::string TakeBody();
   /// What curl's verdict means.
   base::Result<void> ResultOf(CURLcode code) const;
+  /// What it means that there is no connection in time.
+  base::Error NotConnected() const;
 
  private:
   struct EasyDeleter {
@@ -60,6 +63,7 @@ class CurlTransfer {
   void PrepareMethod();
   void AddHeadLine(std::string_view line);
 
+  static curl_socket_t OnConnecting(void* transfer, curlsocktype purpose, curl_sockaddr* address);
   static int OnConnected(void* transfer, char* address, char* local, int port, int local_port);
   static size_t OnHeadLine(char* data, size_t size, size_t count, void* transfer);
   static size_t OnBody(char* data, size_t size, size_t count, void* transfer);

@@ -13,6 +13,7 @@
 #include "support/gate.h"
 #include "support/manual_clock.h"
 #include "support/raw_http_server.h"
+#include "support/temp_dir.h"
 #include "tls_server.h"
 
 namespace yingda::net {
@@ -368,6 +369,36 @@ TEST(CurlHttpClientTest, TheConnectDeadlineIncludesTheHandshake) {
   EXPECT_EQ(outcome.error, ErrorCode::kDeadlineExceeded) << outcome.message;
 }
 
+TEST(CurlHttpClientTest, TheConnectDeadlineIsAlsoThatOfASecondConnection) {
+  for (const bool at_most_once : {false, true}) {
+    TlsServer server(kOk, 1);
+    const testing::TempDir folder;
+    std::ofstream(folder.File("ca.pem")) << server.certificate();
+    CurlHttpClient::Options options;
+    options.ca_file = folder.File("ca.pem");
+    Fixture f(options);
+    HttpClientRequest request = Get("https://127.0.0.1:" + std::to_string(server.port()) + "/");
+    request.at_most_once = at_most_once;
+    Outcome first, second;
+    f.Call(request, first);
+    ASSERT_FALSE(first.error.has_value()) << first.message;
+    f.Start(request, second);  // the connection that was kept ends without an answer
+    if (at_most_once) {
+      ASSERT_TRUE(second.done.Wait());
+      EXPECT_EQ(server.connections(), 1) << "a second one is of no use to it";
+    } else {
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+      while (server.connections() < 2 && std::chrono::steady_clock::now() < end) RunOn(f.loop, [] {});
+      f.clock.Advance(std::chrono::milliseconds(2'999));
+      RunOn(f.loop, [] {});
+      EXPECT_EQ(second.done.Count(), 0);
+      f.clock.Advance(std::chrono::milliseconds(1));
+      ASSERT_TRUE(second.done.Wait());
+    }
+    EXPECT_EQ(second.error, ErrorCode::kUpstream) << "it may have been acted on: " << second.message;
+  }
+}
+
 TEST(CurlHttpClientTest, TheConnectDeadlineDoesNotCutACallOnAKeptConnection) {
   Gate requested, answer;
   RawHttpServer server([&](RawConnection& connection) {
@@ -422,7 +453,7 @@ TEST(CurlHttpClientTest, OpenCallsLeaveNoTimerOfCurlsBehind) {
   std::array<Outcome, 3> outcomes;
   for (Outcome& outcome : outcomes) f.Start(Get(server.Url()), outcome);
   for (Outcome& outcome : outcomes) ASSERT_TRUE(outcome.body_came.Wait());
-  // What curl wants of a connection while it opens is over within its 200 ms for trying the next address.
+  // What curl wants of a connection while it opens is over within its 200 ms for trying the other family.
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
   bool none = false;
   while (!none && std::chrono::steady_clock::now() < end) {

@@ -7,19 +7,25 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <atomic>
+#include <limits>
 #include <string>
 
 #include "support/raw_http_server.h"
 
 namespace yingda::net {
 
-/// Answers every HTTPS request with the same bytes, under a certificate of its own making for 127.0.0.1.
+/// Answers HTTPS requests with the same bytes, under a certificate of its own making for 127.0.0.1.
 class TlsServer {
  public:
-  explicit TlsServer(std::string answer)
-      : answer_(std::move(answer)), server_([this](testing::RawConnection& connection) { Serve(connection); }) {}
+  /// After so many answers it ends the connection at the next request, and says nothing at all on later ones.
+  explicit TlsServer(std::string answer, int answers = std::numeric_limits<int>::max())
+      : answer_(std::move(answer)),
+        answers_left_(answers),
+        server_([this](testing::RawConnection& connection) { Serve(connection); }) {}
 
   int port() const { return server_.port(); }
+  int connections() const { return server_.connections(); }
   const std::string& certificate() const { return context_.pem; }
 
  private:
@@ -56,11 +62,13 @@ class TlsServer {
   };
 
   void Serve(testing::RawConnection& connection) {
+    if (answers_left_ == 0) return connection.WaitForClose();
     SSL* ssl = SSL_new(context_.ssl);
     SSL_set_fd(ssl, connection.fd());
     char request[4096];
     if (SSL_accept(ssl) == 1) {
-      while (SSL_read(ssl, request, sizeof request) > 0) {
+      while (SSL_read(ssl, request, sizeof request) > 0 && answers_left_ > 0) {
+        --answers_left_;
         if (SSL_write(ssl, answer_.data(), static_cast<int>(answer_.size())) <= 0) break;
       }
     }
@@ -68,6 +76,7 @@ class TlsServer {
   }
 
   const std::string answer_;
+  std::atomic<int> answers_left_;
   Context context_;
   testing::RawHttpServer server_;
 };
