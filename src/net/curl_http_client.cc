@@ -166,8 +166,9 @@ HttpClient::CallId CurlHttpClient::Engine::Start(HttpClientRequest request, Http
   const CallId id = next_id_++;
   const base::Result<HttpTarget> target = targets_.Check(request);
   const auto call = std::make_shared<Call>(
-      std::move(request),
-      CurlTransfer::Notices{[this, id] { Connecting(id); }, [this, id] { Connected(id); }, [this, id] { Touch(id); }});
+      std::move(request), CurlTransfer::Notices{[this, id] { Connecting(id); },
+                                                [this, id](base::Error error) { FailSoon(id, std::move(error)); },
+                                                [this, id] { Connected(id); }, [this, id] { Touch(id); }});
   call->events = std::move(events);
   const bool full = calls_.size() >= options_.max_calls;
   calls_.emplace(id, call);
@@ -228,8 +229,7 @@ void CurlHttpClient::Engine::BeginAtOnce() {
   });
 }
 
-/// The call has no connection: its name is looked up, or it waits for another call's, or curl opens one, which it also
-/// does by itself when one that was kept has ended.
+/// The call has no connection; also when one that was kept has ended and curl by itself opens another.
 void CurlHttpClient::Engine::Connecting(CallId id) {
   const CallPointer call = Find(id);
   if (!call || call->connect_timer != 0) return;

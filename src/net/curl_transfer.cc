@@ -70,7 +70,8 @@ CURL* CurlTransfer::Prepare(const Settings& settings, const HttpTarget& target,
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   // No CURLOPT_CONNECTTIMEOUT: that leaves each call a timer of curl's until it has run out, connected or not, and curl
-  // rearranges those of all open calls whenever one of them gets bytes. The client has a timer of its own for it.
+  // rearranges those of all open calls whenever one of them gets bytes. The client has a timer of its own for it. (One
+  // is left to those calls that had to open a connection to a host with several addresses.)
   set(CURLOPT_USERAGENT, settings.user_agent.c_str());
   // "identity" asks for plain bytes, since packers hold a stream back, yet unpacks what comes packed all the same.
   set(CURLOPT_ACCEPT_ENCODING, "identity");
@@ -153,8 +154,11 @@ base::Error CurlTransfer::NotConnected() const {
 
 curl_socket_t CurlTransfer::OnConnecting(void* transfer, curlsocktype, curl_sockaddr* address) {
   auto& self = *static_cast<CurlTransfer*>(transfer);
-  // It would only be told so when it is connected.
-  if (self.request_.at_most_once && self.given_) return CURL_SOCKET_BAD;
+  if (self.request_.at_most_once && self.given_) {
+    self.notices_.refused(
+        self.NotConnected());  // curl itself would go on to the next address of the host, at its leisure
+    return CURL_SOCKET_BAD;
+  }
   self.notices_.connecting();
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }

@@ -25,6 +25,8 @@ class CurlTransfer {
   /// Called from within curl, so they must not call curl.
   struct Notices {
     std::function<void()> connecting;  // a connection is opened: the first, or curl's own second try
+    /// Curl wants another one although the request must not go out twice: the call is over.
+    std::function<void(base::Error)> refused;
     std::function<void()> connected;
     std::function<void()> news;  // head or body came
   };

@@ -390,7 +390,7 @@ TEST(CurlHttpClientTest, TheConnectDeadlineIsAlsoThatOfASecondConnection) {
       const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
       while (server.connections() < 2 && std::chrono::steady_clock::now() < end) RunOn(f.loop, [] {});
       f.clock.Advance(std::chrono::milliseconds(2'999));
-      RunOn(f.loop, [] {});
+      for (int turn = 0; turn < 2; ++turn) RunOn(f.loop, [] {});
       EXPECT_EQ(second.done.Count(), 0);
       f.clock.Advance(std::chrono::milliseconds(1));
       ASSERT_TRUE(second.done.Wait());
@@ -633,6 +633,22 @@ TEST(CurlHttpClientTest, ARequestThatMustNotArriveTwiceIsNotSentAgainByItself) {
     }
     EXPECT_EQ(side.arrived, at_most_once ? 2 : 3);
   }
+}
+
+TEST(CurlHttpClientTest, WhoMayNotSendTwiceIsToldAtOnceHoweverManyAddressesTheHostHas) {
+  AnswersOnce side;
+  CurlHttpClient::Options options;
+  options.lookup = [](const std::string&) -> base::Result<HostResolver::Addresses> {
+    return HostResolver::Addresses{"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"};
+  };
+  Fixture f(options);
+  HttpClientRequest request = Get("http://upstream.example:" + std::to_string(side.server.port()) + "/");
+  request.at_most_once = true;
+  Outcome first, second;
+  f.Call(request, first);
+  f.Start(request, second);
+  ASSERT_TRUE(second.done.Wait(1, std::chrono::seconds(10)));
+  EXPECT_EQ(second.error, ErrorCode::kUpstream) << second.message;
 }
 
 TEST(CurlHttpClientTest, WhatMayHaveArrivedIsNeverSaidToBeUnsent) {
